@@ -1,0 +1,68 @@
+const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Control, format (bidirectional overrides), surrogate, private and unassigned characters, and odd spaces. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\\]/gu
+
+/**
+ * Octets as text that a person can read and that gives every octet back: a backslash is doubled, and what is not
+ * printable UTF-8 appears as `\xNN`, one for each octet.
+ */
+export function visible(octets: Buffer): string {
+  const latin1 = octets.latin1Slice()
+  if (PLAIN.test(latin1)) return latin1
+  const text = asUtf8(octets)
+  if (text !== undefined) return text.replace(UNPRINTABLE, escaped)
+  return piecewise(octets)
+}
+
+/** Like `visible`, for a piece of content: CRLF and TAB stay as they are. */
+export function visibleContent(octets: Buffer): string {
+  return visible(octets).replaceAll('\\x0d\\x0a', '\r\n').replaceAll('\\x09', '\t')
+}
+
+/** The octets that `visible` made this text of; text that it cannot have made is taken as UTF-8. */
+export function octetsOf(text: string): Buffer {
+  if (!text.includes('\\')) return Buffer.from(text)
+  const pieces = text.split(/(\\x[0-9a-f]{2}|\\\\)/i).map((piece) => {
+    if (piece === '\\\\') return Buffer.from('\\')
+    if (/^\\x[0-9a-f]{2}$/i.test(piece)) return Buffer.from(piece.slice(2), 'hex')
+    return Buffer.from(piece)
+  })
+  return Buffer.concat(pieces)
+}
+
+function asUtf8(octets: Buffer): string | undefined {
+  try {
+    return UTF8.decode(octets)
+  } catch {
+    return undefined
+  }
+}
+
+function escaped(character: string): string {
+  if (character === '\\') return '\\\\'
+  return [...Buffer.from(character)].map(hex).join('')
+}
+
+/** Runs that are UTF-8 stay readable between octets that are not. */
+function piecewise(octets: Buffer): string {
+  let out = ''
+  let at = 0
+  while (at < octets.length) {
+    const octet = octets[at] ?? 0
+    const width = octet < 0x80 ? 1 : octet >= 0xf0 ? 4 : octet >= 0xe0 ? 3 : octet >= 0xc2 ? 2 : 0
+    const text = width === 0 ? undefined : asUtf8(octets.subarray(at, at + width))
+    if (text === undefined || text.length === 0) {
+      out += hex(octet)
+      at += 1
+    } else {
+      out += text.replace(UNPRINTABLE, escaped)
+      at += width
+    }
+  }
+  return out
+}
+
+function hex(octet: number): string {
+  return `\\x${octet.toString(16).padStart(2, '0')}`
+}
