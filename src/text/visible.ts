@@ -2,13 +2,14 @@ const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Control, format (bidirectional overrides), surrogate, private and unassigned characters, and odd spaces. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\\]/gu
+const LINE_END_OR_TAB: Readonly<Record<string, string>> = { '\\x0d\\x0a': '\r\n', '\\x09': '\t' }
 
 /**
  * Octets as text that a person can read and that gives every octet back: a backslash is doubled, and what is not
  * printable UTF-8 appears as `\xNN`, one for each octet.
  */
 export function visible(octets: Buffer): string {
-  const latin1 = octets.latin1Slice()
+  const latin1 = octets.toString('latin1')
   if (PLAIN.test(latin1)) return latin1
   const text = asUtf8(octets)
   if (text !== undefined) return text.replace(UNPRINTABLE, escaped)
@@ -17,7 +18,8 @@ export function visible(octets: Buffer): string {
 
 /** Like `visible`, for a piece of content: CRLF and TAB stay as they are. */
 export function visibleContent(octets: Buffer): string {
-  return visible(octets).replaceAll('\\x0d\\x0a', '\r\n').replaceAll('\\x09', '\t')
+  // a doubled backslash is passed over as a whole, or what stands behind it would be taken for an escape
+  return visible(octets).replace(/\\\\|\\x0d\\x0a|\\x09/g, (found) => LINE_END_OR_TAB[found] ?? found)
 }
 
 /** The octets that `visible` made this text of; text that it cannot have made is taken as UTF-8. */
