@@ -42,6 +42,16 @@ export interface TlsWish {
 
 export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 
+/** Channel binding data of a TLS connection, each where it is to be had. */
+export interface ChannelBindings {
+  /** RFC 9266 */
+  readonly 'tls-exporter'?: Buffer | undefined
+  /** RFC 5929 §3; TLS 1.2 and older only. */
+  readonly 'tls-unique'?: Buffer | undefined
+  /** RFC 5929 §4 */
+  readonly 'tls-server-end-point'?: Buffer | undefined
+}
+
 export interface Endpoint {
   readonly address: string
   readonly port: number
@@ -66,6 +76,8 @@ export interface Wire {
   writable(): Promise<'writable' | 'readable'>
   /** Upgrades to TLS. @throws Error when the handshake fails */
   startTls(wish: TlsWish): Promise<TlsFacts>
+  /** What a login can bind itself to; empty without TLS. */
+  bindings(): ChannelBindings
   /** Ends our side; what was written still goes out. */
   end(): void
   /** Ends everything at once; what is being waited for is rejected with `error`. */
