@@ -34,7 +34,16 @@ export class Refusal extends Error {
   }
 }
 
-export type FaultKind = 'dns' | 'policy' | 'connect' | 'tls' | 'timeout' | 'closed' | 'protocol' | 'limit' | 'aborted'
+export type FaultKind =
+  | 'dns'
+  | 'policy'
+  | 'connect'
+  | 'tls'
+  | 'timeout'
+  | 'closed'
+  | 'protocol'
+  | 'limit'
+  | 'aborted'
 
 /** There was no answer to judge. */
 export class Fault extends Error {
@@ -43,7 +52,11 @@ export class Fault extends Error {
   /** Finer than the kind where the cause is known: a code of the diagnosis vocabulary, or Node's (`ECONNREFUSED`). */
   readonly code: string | undefined
 
-  constructor(kind: FaultKind, message: string, options: { readonly code?: string; readonly cause?: unknown } = {}) {
+  constructor(
+    kind: FaultKind,
+    message: string,
+    options: { readonly code?: string; readonly cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.kind = kind
     this.code = options.code
@@ -57,11 +70,18 @@ export class Unmet extends Error {
   readonly code: string
   /** What the server offered instead. */
   readonly offered: readonly string[]
+  /** `rejected` where the mailbox itself says no: there is no such message, or it is another one. */
+  readonly outcome: 'failed' | 'rejected'
 
-  constructor(code: string, message: string, offered: readonly string[] = []) {
+  constructor(
+    code: string,
+    message: string,
+    options: { readonly offered?: readonly string[]; readonly outcome?: 'failed' | 'rejected' } = {},
+  ) {
     super(message)
     this.code = code
-    this.offered = offered
+    this.offered = options.offered ?? []
+    this.outcome = options.outcome ?? 'failed'
   }
 }
 
@@ -85,6 +105,6 @@ export function outcomeOf(thrown: unknown, stage: Stage, pastReturn: boolean): F
     return { outcome, stage, reply: thrown.reply }
   }
   if (thrown instanceof Fault) return { outcome: pastReturn ? 'unknown' : 'failed', stage, fault: thrown }
-  if (thrown instanceof Unmet) return { outcome: 'failed', stage, unmet: thrown }
+  if (thrown instanceof Unmet) return { outcome: thrown.outcome, stage, unmet: thrown }
   throw thrown
 }

@@ -1,0 +1,137 @@
+import { Fault } from './outcome.ts'
+
+/** Time as an argument: monotonic, and able to call back. */
+export interface Clock {
+  /** Monotonic, ms. */
+  now(): number
+  /** Calls back once after `ms`. @returns cancels it */
+  after(ms: number, call: () => void): () => void
+  /** Wall clock, ms since 1970. */
+  wallNow(): number
+}
+
+/** Time limits of one session, in ms. Below each of them `total` always holds. */
+export interface TimeLimits {
+  /** Name resolution, each connection attempt, and a TLS handshake. */
+  readonly connect: number
+  readonly greeting: number
+  /** Each reply. */
+  readonly command: number
+  /** The reply to DATA, and each block of content to be written or read. */
+  readonly data: number
+  /** The reply to the end of mail data. */
+  readonly final: number
+  /** The reply to QUIT. */
+  readonly quit: number
+  readonly total: number
+}
+
+export type Phase = Exclude<keyof TimeLimits, 'total'>
+
+/** One clock for a whole session; every wait draws from it, and the caller's leaving interrupts it. */
+export class Budget {
+  readonly #clock: Clock
+  readonly #limits: TimeLimits
+  readonly #signal: AbortSignal | undefined
+  readonly #cancelTotal: () => void
+  readonly #onAbort: () => void
+  #over: Fault | undefined
+  #interrupt: ((fault: Fault) => void) | undefined
+  #severing: ((fault: Fault) => void) | undefined
+  #shielded = false
+  #abortWaits = false
+
+  constructor(clock: Clock, limits: TimeLimits, signal?: AbortSignal) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#signal = signal
+    this.#cancelTotal = clock.after(limits.total, () => {
+      this.#end(
+        new Fault('timeout', `the whole call took longer than ${seconds(limits.total)}`, { code: 'total' }),
+      )
+    })
+    this.#onAbort = () => this.#abort()
+    if (signal?.aborted === true) this.#abort()
+    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  /** What has to be cut when time is up or the caller leaves, once there is a connection. */
+  severs(cut: (fault: Fault) => void): void {
+    this.#severing = cut
+  }
+
+  /** @throws {Fault} when the time is up or the caller has left: for what must not even be begun then */
+  check(): void {
+    if (this.#over !== undefined) throw this.#over
+  }
+
+  /**
+   * Waits for `work`, at most as long as the phase and the whole call allow.
+   * @param subject what is waited for, as it stands in `no … within 30 s`
+   * @throws {Fault} `timeout`, or `aborted` when the caller has left
+   */
+  async spend<T>(phase: Phase, subject: string, work: () => Promise<T>): Promise<T> {
+    this.check()
+    const limit = this.#limits[phase]
+    return await new Promise<T>((resolve, reject) => {
+      const cancel = this.#clock.after(limit, () => {
+        interrupt(new Fault('timeout', `no ${subject} within ${seconds(limit)}`, { code: phase }))
+      })
+      const done = (): void => {
+        cancel()
+        if (this.#interrupt === interrupt) this.#interrupt = undefined
+      }
+      const interrupt = (fault: Fault): void => {
+        done()
+        this.#severing?.(fault)
+        reject(fault)
+      }
+      this.#interrupt = interrupt
+      work().then(
+        (value) => {
+          done()
+          resolve(value)
+        },
+        (error: unknown) => {
+          done()
+          reject(error as Error)
+        },
+      )
+    })
+  }
+
+  /**
+   * From here on a caller who leaves no longer ends the session: the message was handed over, and its answer is waited
+   * for so that nothing is left in doubt. Time limits hold on.
+   */
+  shield(): void {
+    this.#shielded = true
+  }
+
+  /** The answer is known: a caller who has left meanwhile, or leaves, may end what remains. */
+  unshield(): void {
+    this.#shielded = false
+    if (this.#abortWaits) this.#abort()
+  }
+
+  /** Stops the clock; belongs at the end of every session. */
+  close(): void {
+    this.#cancelTotal()
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  #abort(): void {
+    if (this.#shielded) this.#abortWaits = true
+    else this.#end(new Fault('aborted', 'the caller has left'))
+  }
+
+  #end(fault: Fault): void {
+    this.#over ??= fault
+    if (this.#interrupt !== undefined) this.#interrupt(this.#over)
+    else this.#severing?.(this.#over)
+  }
+}
+
+function seconds(ms: number): string {
+  return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`
+}

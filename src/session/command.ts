@@ -1,0 +1,42 @@
+import { REDACTED } from '../text/secret.ts'
+import { visible } from '../text/visible.ts'
+
+/** A line to the server, and how it may be shown. Only `command()` and `secretCommand()` make one. */
+export interface Command {
+  readonly verb: string
+  /** What goes out, CRLF included. */
+  readonly octets: Buffer
+  /** What the transcript shows, without CRLF. */
+  readonly shown: string
+  readonly redacted: boolean
+}
+
+/** A line break or NUL would turn one command into two; that is never sent and never repaired. */
+export class ForbiddenOctet extends Error {
+  override readonly name = 'ForbiddenOctet'
+}
+
+/**
+ * A command line; the one gate for CR, LF and NUL.
+ * @throws {ForbiddenOctet}
+ */
+export function command(verb: string, argument?: string): Command {
+  const octets = lineOf(argument === undefined ? verb : `${verb} ${argument}`)
+  return { verb, octets, shown: visible(octets.subarray(0, -2)), redacted: false }
+}
+
+/**
+ * A command line of which only the beginning may be seen: `AUTH PLAIN ***`. With an empty verb the whole line is
+ * secret, as a SASL response is.
+ * @throws {ForbiddenOctet}
+ */
+export function secretCommand(verb: string, beginning: string, secret: string): Command {
+  const before = [verb, beginning].filter((word) => word !== '').join(' ')
+  const octets = lineOf(before === '' ? secret : `${before} ${secret}`)
+  return { verb, octets, shown: before === '' ? REDACTED : `${before} ${REDACTED}`, redacted: true }
+}
+
+function lineOf(text: string): Buffer {
+  if (/[\r\n\0]/.test(text)) throw new ForbiddenOctet('a command cannot hold a line break or NUL')
+  return Buffer.from(`${text}\r\n`)
+}

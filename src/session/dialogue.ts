@@ -1,0 +1,506 @@
+import { DotUnstuffer } from '../text/dots.ts'
+import { LimitExceeded, type Line, LineSplitter } from '../text/lines.ts'
+import { visible } from '../text/visible.ts'
+import { PREVIEW_OCTETS, type Recorder } from '../transcript/recorder.ts'
+import type { ChannelBindings, TlsFacts, TlsWish, Wire } from '../wire/wire.ts'
+import type { Reply } from './answer.ts'
+import type { Budget, Phase } from './budget.ts'
+import type { Command } from './command.ts'
+import { Fault, Refusal } from './outcome.ts'
+
+/** Lines to replies, for one protocol. */
+export interface ReplyReader<R extends Reply> {
+  /**
+   * The reply that this line completes, or undefined while more lines are due.
+   * @throws {Fault} `protocol` when the line can be no part of a reply
+   */
+  line(line: Line): R | undefined
+  /** The text of lines taken that are no whole reply yet. */
+  partial(): readonly string[]
+}
+
+/** A command that was sent, or the greeting, whose reply is due. */
+export interface Pending<R extends Reply> {
+  readonly subject: string
+  readonly phase: Phase
+  readonly seq: number | undefined
+  readonly sentAt: number
+  readonly multiline: boolean
+  reply?: R
+}
+
+export interface DialogueOptions<R extends Reply> {
+  readonly wire: Wire
+  readonly recorder: Recorder
+  readonly budget: Budget
+  /** Monotonic clock, ms. */
+  readonly now: () => number
+  readonly reader: (tolerated: (code: string, text: string) => void) => ReplyReader<R>
+  /** Longest line taken from the server, octets. */
+  readonly maxLineOctets: number
+}
+
+/** Content is written in blocks of at most this many octets, so that an early answer is seen in time. */
+const BLOCK_OCTETS = 65_536
+
+/** What is kept of the server's first octets, to recognise another protocol. */
+const FIRST_OCTETS = 256
+
+/**
+ * Commands out, replies in, in order: the one place where octets have just become a reply and a command is about to
+ * become octets, and so the one that records.
+ *
+ * Reading is pulled: `reply()` reads until the reply that was asked for is whole. Sending never waits, so that a group
+ * of commands larger than the socket's buffers cannot deadlock with a server that waits to be read from.
+ */
+export class Dialogue<R extends Reply> {
+  readonly #wire: Wire
+  readonly #recorder: Recorder
+  readonly #budget: Budget
+  readonly #now: () => number
+  readonly #options: DialogueOptions<R>
+  readonly #queue: Pending<R>[] = []
+  #splitter: LineSplitter
+  #reader: ReplyReader<R>
+  #first: Buffer = Buffer.alloc(0)
+  #spoke = true
+  #lastReplyAt: number
+  #lastReply: R | undefined
+  #broken = false
+
+  constructor(options: DialogueOptions<R>) {
+    this.#options = options
+    this.#wire = options.wire
+    this.#recorder = options.recorder
+    this.#budget = options.budget
+    this.#now = options.now
+    this.#lastReplyAt = options.now()
+    this.#splitter = new LineSplitter(options.maxLineOctets)
+    this.#reader = this.#newReader()
+    // a caller who leaves interrupts the waiting only, so that the session can still end politely
+    this.#budget.severs((fault) => {
+      if (fault.kind !== 'aborted') this.#wire.destroy(fault)
+    })
+  }
+
+  /** The first octets that the server sent, for whoever wonders which protocol that was. */
+  get firstOctets(): Buffer {
+    return this.#first
+  }
+
+  get bindings(): ChannelBindings {
+    return this.#wire.bindings()
+  }
+
+  /** Whether a command may still be sent: nothing was lost or broken off. Replies may be due. */
+  get inStep(): boolean {
+    return !this.#broken
+  }
+
+  /** A decision that the flow took. */
+  note(event: string, text: string): void {
+    this.#recorder.event(event, text)
+  }
+
+  finding(code: string, text: string, evidence: readonly number[] = []): void {
+    this.#recorder.finding(code, text, evidence)
+  }
+
+  /** @throws {Refusal} {Fault} */
+  async greeting(): Promise<R> {
+    const pending = this.#expect('greeting', 'greeting', undefined, false)
+    const reply = await this.reply(pending)
+    this.#recorder.greeted(reply.lines[0] ?? '')
+    return reply
+  }
+
+  /** Sends one command and waits for its reply, whatever it is. */
+  async command(command: Command, phase: Phase = 'command'): Promise<R> {
+    return await this.reply(this.send(command, phase))
+  }
+
+  /** Sends one command; its reply is due. */
+  send(command: Command, phase: Phase = 'command'): Pending<R> {
+    const [pending] = this.sendGroup([{ command, phase }])
+    return pending as Pending<R>
+  }
+
+  /**
+   * Sends commands in one flight; their replies are due in this order.
+   * @throws {Fault} `protocol` when the server is out of step
+   * @throws {Refusal} when the server has said goodbye (421) before it was asked
+   */
+  sendGroup(
+    group: readonly { readonly command: Command; readonly phase?: Phase; readonly multiline?: boolean }[],
+  ): Pending<R>[] {
+    if (this.#queue.length === 0) this.#takeUnsolicited()
+    const pendings = group.map(({ command, phase = 'command', multiline = false }) => {
+      const seq = this.#recorder.command(command.shown, command.redacted)
+      return this.#expect(`reply to ${command.verb || 'the response'}`, phase, seq, multiline)
+    })
+    this.#write(Buffer.concat(group.map(({ command }) => command.octets)))
+    return pendings
+  }
+
+  /** Waits for the reply that is due. Replies and bodies before it that nobody asked for yet are read first. */
+  async reply(pending: Pending<R>): Promise<R> {
+    while (pending.reply === undefined) {
+      const head = this.#queue[0]
+      if (head === undefined) throw new Error('a reply is waited for that is not due')
+      if (head.reply === undefined) head.reply = await this.#readReply(head)
+      else for await (const _ of this.body(head)) void _
+      if (!hasBody(head)) this.#queue.shift()
+    }
+    return pending.reply
+  }
+
+  /**
+   * The content behind the status line of a multi-line reply, unstuffed, until its terminator.
+   * @throws {Fault} `closed` when it breaks off
+   */
+  async *body(pending: Pending<R>): AsyncGenerator<Buffer> {
+    await this.reply(pending)
+    if (this.#queue[0] !== pending || !hasBody(pending)) return
+    const unstuffer = new DotUnstuffer()
+    let bytes = 0
+    let beginning: Buffer = Buffer.alloc(0)
+    let end: 'whole' | 'incomplete' = 'incomplete'
+    try {
+      for (;;) {
+        const chunk = this.#splitter.takeAll()
+        const octets = chunk.length > 0 ? chunk : await this.#readContent(pending)
+        const { content, rest } = unstuffer.push(octets)
+        if (rest !== undefined) {
+          if (rest.length > 0) this.#splitter.push(rest)
+          end = 'whole'
+        }
+        for (const piece of content) {
+          if (bytes < PREVIEW_OCTETS)
+            beginning = Buffer.concat([beginning, piece.subarray(0, PREVIEW_OCTETS - bytes)])
+          bytes += piece.length
+          yield piece
+        }
+        if (end === 'whole') return
+      }
+    } finally {
+      if (end === 'incomplete') this.#broken = true
+      else this.#queue.shift()
+      this.#recorder.data('server', bytes, beginning, end)
+    }
+  }
+
+  /**
+   * Sends content while listening for an early answer, then its end and the commands that go with it, in one flight.
+   * @param content what is sent, already encoded for the wire
+   * @param end called when the content is through: the octets that end it, and the command (QUIT) sent along
+   * @param handOver called just before the octets that end it are given to the socket
+   * @param finals how many replies answer the end of the content: LMTP gives one for each recipient
+   * @throws {Refusal} when the server answers before the end; the connection is of no use then
+   */
+  async content(parts: {
+    readonly content: AsyncIterable<Buffer> | Iterable<Buffer>
+    readonly encode: (chunk: Buffer) => Buffer
+    readonly end: () => Buffer
+    readonly along?: Command
+    readonly handOver: () => void
+    readonly finals?: number
+  }): Promise<{ readonly finals: readonly Pending<R>[]; readonly along?: Pending<R> }> {
+    await this.#mayWrite()
+    let bytes = 0
+    let beginning: Buffer = Buffer.alloc(0)
+    let held: Buffer = Buffer.alloc(0)
+    let whole: 'whole' | 'incomplete' = 'incomplete'
+    try {
+      for await (const chunk of parts.content) {
+        for (const block of blocksOf(chunk)) {
+          if (held.length > 0) await this.#writeBlock(held)
+          if (bytes < PREVIEW_OCTETS)
+            beginning = Buffer.concat([beginning, block.subarray(0, PREVIEW_OCTETS - bytes)])
+          bytes += block.length
+          held = parts.encode(block)
+        }
+      }
+      await this.#mayWrite()
+      whole = 'whole'
+    } finally {
+      if (whole === 'incomplete') this.#broken = true
+      this.#recorder.data('client', bytes, beginning, whole)
+    }
+    const finals = Array.from({ length: parts.finals ?? 1 }, () =>
+      this.#expect('reply to the end of data', 'final', undefined, false),
+    )
+    const along = parts.along
+    const alongSeq = along === undefined ? undefined : this.#recorder.command(along.shown, along.redacted)
+    parts.handOver()
+    const octets = Buffer.concat([held, parts.end(), ...(along === undefined ? [] : [along.octets])])
+    this.#write(octets)
+    if (along === undefined) return { finals }
+    return { finals, along: this.#expect(`reply to ${along.verb}`, 'quit', alongSeq, false) }
+  }
+
+  /**
+   * Speaks TLS: from the first byte, or as an upgrade after the server agreed to it.
+   *
+   * RFC 3207 §6: what came in the clear before the handshake is no part of the session. An attacker in the middle puts
+   * it there, so it is refused and shown.
+   * @throws {Fault} `tls`, or `protocol` with code `starttls-injection`
+   */
+  async startTls(wish: TlsWish, when: 'implicit' | 'upgrade'): Promise<TlsFacts> {
+    if (when === 'upgrade') this.#refuseClearOctets()
+    this.#splitter = new LineSplitter(this.#options.maxLineOctets)
+    this.#reader = this.#newReader()
+    const began = this.#now()
+    let facts: TlsFacts
+    try {
+      facts = await this.#budget.spend('connect', 'end of the TLS handshake', () => this.#wire.startTls(wish))
+    } catch (error) {
+      this.#broken = true
+      if (error instanceof Fault) throw error
+      const { code, message } = error as NodeJS.ErrnoException
+      this.#recorder.event('tls-failed', message)
+      throw new Fault('tls', `the TLS handshake failed: ${message}`, {
+        ...(code === undefined ? {} : { code }),
+        cause: error,
+      })
+    }
+    this.#recorder.waited(facts.version === 'TLSv1.3' ? 1 : 2)
+    this.#recorder.phase('tls', this.#now() - began)
+    this.#recorder.secured(facts)
+    this.#recorder.event('tls', `${facts.version} ${facts.cipher}, ${verdicts(facts)}`)
+    return facts
+  }
+
+  /** Ends the connection; says why in the transcript. */
+  close(how: string): void {
+    this.#recorder.event('closed', how)
+    if (this.#broken) this.#wire.destroy()
+    else this.#wire.end()
+  }
+
+  #newReader(): ReplyReader<R> {
+    return this.#options.reader((code, text) => this.#recorder.finding(code, text))
+  }
+
+  #expect(subject: string, phase: Phase, seq: number | undefined, multiline: boolean): Pending<R> {
+    const pending: Pending<R> = { subject, phase, seq, sentAt: this.#now(), multiline }
+    this.#queue.push(pending)
+    return pending
+  }
+
+  #write(octets: Buffer): void {
+    this.#recorder.sent(octets.length)
+    this.#spoke = true
+    this.#wire.write(octets)
+  }
+
+  async #writeBlock(block: Buffer): Promise<void> {
+    this.#recorder.sent(block.length)
+    this.#spoke = true
+    this.#wire.write(block)
+    await this.#mayWrite()
+  }
+
+  /**
+   * Waits until content may be written, and notices what forbids it: a connection that is lost, time that is up, and a
+   * reply, for one that comes before the content was handed over is no acceptance of it.
+   */
+  async #mayWrite(): Promise<void> {
+    const spoken = this.#splitter.pending > 0 || this.#reader.partial().length > 0
+    if (!spoken && (await this.#writable()) === 'writable') return
+    const early: Pending<R> = {
+      subject: 'answer to the message',
+      phase: 'data',
+      seq: undefined,
+      sentAt: this.#now(),
+      multiline: false,
+    }
+    this.#throwEarly(await this.#readReply(early))
+  }
+
+  async #writable(): Promise<'writable' | 'readable'> {
+    try {
+      return await this.#budget.spend('data', 'progress in writing the message', () => this.#wire.writable())
+    } catch (error) {
+      throw this.#lost(error, 'end of the message')
+    }
+  }
+
+  async #readReply(head: Pending<R>): Promise<R> {
+    const ready = this.#assembled(head)
+    if (ready !== undefined) return ready
+    return await this.#budget
+      .spend(head.phase, head.subject, async () => {
+        for (;;) {
+          await this.#fill(head)
+          const reply = this.#assembled(head)
+          if (reply !== undefined) return reply
+        }
+      })
+      .catch((error: unknown) => {
+        // a caller who leaves breaks nothing, unless what is said next would be taken for content
+        const onlyCommands = this.#queue.every(({ phase }) => phase === 'command')
+        const left = error instanceof Fault && error.kind === 'aborted' && onlyCommands
+        if (!left) this.#broken = true
+        this.#recordPartial(head)
+        throw error
+      })
+  }
+
+  /** The next reply out of what was read, recorded; undefined when more octets are needed. */
+  #assembled(head: Pending<R> | undefined): R | undefined {
+    for (;;) {
+      const line = this.#nextLine(head)
+      if (line === undefined) return undefined
+      let reply: R | undefined
+      try {
+        reply = this.#reader.line(line)
+      } catch (error) {
+        this.#broken = true
+        this.#recorder.incompleteReply(
+          [...this.#reader.partial(), visible(line.octets)],
+          this.#waitedMs(head),
+        )
+        this.#reader = this.#newReader()
+        throw error
+      }
+      if (reply === undefined) continue
+      const seq = this.#recorder.reply(reply, this.#waitedMs(head), head?.seq)
+      this.#lastReplyAt = this.#now()
+      this.#lastReply = { ...reply, seq }
+      return this.#lastReply
+    }
+  }
+
+  #nextLine(head: Pending<R> | undefined): Line | undefined {
+    try {
+      return this.#splitter.next()
+    } catch (error) {
+      if (!(error instanceof LimitExceeded)) throw error
+      this.#broken = true
+      const beginning = visible(this.#splitter.takeAll().subarray(0, FIRST_OCTETS))
+      this.#recorder.incompleteReply([...this.#reader.partial(), `${beginning}…`], this.#waitedMs(head))
+      this.#reader = this.#newReader()
+      throw new Fault('limit', `the server sent ${error.message}`, { cause: error })
+    }
+  }
+
+  /** Reads once from the wire. */
+  async #fill(head: Pending<R>): Promise<void> {
+    const octets = await this.#read(head.subject)
+    this.#splitter.push(octets)
+  }
+
+  async #readContent(pending: Pending<R>): Promise<Buffer> {
+    return await this.#budget.spend('data', `progress in the ${pending.subject}`, () =>
+      this.#read(`end of the ${pending.subject}`),
+    )
+  }
+
+  async #read(subject: string): Promise<Buffer> {
+    if (this.#spoke) {
+      this.#spoke = false
+      this.#recorder.waited()
+    }
+    let octets: Buffer | null
+    try {
+      octets = await this.#wire.read()
+    } catch (error) {
+      throw this.#lost(error, subject)
+    }
+    if (octets === null) {
+      this.#broken = true
+      if (this.#lastReply?.code === 421) throw new Refusal(this.#lastReply)
+      throw new Fault('closed', `the server closed the connection before the ${subject}`)
+    }
+    this.#recorder.received(octets.length)
+    if (this.#first.length < FIRST_OCTETS) {
+      this.#first = Buffer.concat([this.#first, octets.subarray(0, FIRST_OCTETS - this.#first.length)])
+    }
+    return octets
+  }
+
+  /** RFC 5321 §3.8: 421 announces that the server hangs up; that is its answer to what it left unanswered. */
+  #lost(error: unknown, subject: string): unknown {
+    this.#broken = true
+    if (error instanceof Fault) return error
+    if (this.#lastReply?.code === 421) return new Refusal(this.#lastReply)
+    const { code, message } = error as NodeJS.ErrnoException
+    return new Fault('closed', `the connection was lost before the ${subject}: ${message}`, {
+      ...(code === undefined ? {} : { code }),
+      cause: error,
+    })
+  }
+
+  #recordPartial(head: Pending<R>): void {
+    const rest = this.#splitter.takeAll().subarray(0, this.#options.maxLineOctets)
+    const lines = [...this.#reader.partial(), ...(rest.length > 0 ? [visible(rest)] : [])]
+    this.#reader = this.#newReader()
+    if (lines.length > 0) this.#recorder.incompleteReply(lines, this.#waitedMs(head))
+  }
+
+  /** What has come without being asked for is told, and is never the answer to the next command. */
+  #takeUnsolicited(): void {
+    for (;;) {
+      const octets = this.#wire.readNow()
+      if (octets === undefined) break
+      this.#recorder.received(octets.length)
+      this.#splitter.push(octets)
+    }
+    for (;;) {
+      const reply = this.#assembled(undefined)
+      if (reply === undefined) break
+      this.finding('unsolicited-reply', 'The server sent a reply that nothing had asked for.', [
+        reply.seq ?? 0,
+      ])
+      // RFC 5321 §3.8: 421 may come at any time, and nothing follows it
+      if (reply.code === 421) {
+        this.#broken = true
+        throw new Refusal(reply)
+      }
+    }
+    if (this.#splitter.pending > 0 || this.#reader.partial().length > 0) {
+      this.#broken = true
+      throw new Fault('protocol', 'the server sent half a reply that nothing had asked for')
+    }
+  }
+
+  #throwEarly(reply: R): never {
+    this.#broken = true
+    this.finding('early-reply', 'The server answered before the message was through.', [reply.seq ?? 0])
+    if (reply.severity === 'transient' || reply.severity === 'permanent') throw new Refusal(reply)
+    throw new Fault('protocol', 'the server accepted a message that it had not been sent yet')
+  }
+
+  #refuseClearOctets(): void {
+    const unread = this.#wire.readNow() ?? Buffer.alloc(0)
+    const octets = Buffer.concat([this.#splitter.takeAll(), unread])
+    if (octets.length === 0) return
+    this.#broken = true
+    this.#recorder.received(unread.length)
+    const seq = this.#recorder.incompleteReply([visible(octets.subarray(0, PREVIEW_OCTETS))], 0)
+    this.finding('starttls-injection', 'Octets came in the clear behind the agreement to start TLS.', [seq])
+    throw new Fault('protocol', 'octets came in the clear behind the agreement to start TLS', {
+      code: 'starttls-injection',
+    })
+  }
+
+  #waitedMs(head: Pending<R> | undefined): number {
+    if (head === undefined) return 0
+    return this.#now() - Math.max(head.sentAt, this.#lastReplyAt)
+  }
+}
+
+function hasBody<R extends Reply>(pending: Pending<R>): boolean {
+  return pending.multiline && pending.reply?.severity === 'completion'
+}
+
+function* blocksOf(chunk: Buffer): Generator<Buffer> {
+  for (let at = 0; at < chunk.length; at += BLOCK_OCTETS) yield chunk.subarray(at, at + BLOCK_OCTETS)
+}
+
+function verdicts(facts: TlsFacts): string {
+  const chain = facts.trusted
+    ? 'chain trusted'
+    : `chain not trusted (${facts.verifyError ?? 'no certificate'})`
+  return `${chain}, ${facts.nameMatches ? 'name matches' : 'name does not match'}`
+}

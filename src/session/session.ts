@@ -1,0 +1,205 @@
+import type { Transcript } from '../transcript/entry.ts'
+import { Recorder } from '../transcript/recorder.ts'
+import { type Dial, DialError } from '../wire/dial.ts'
+import type { ChannelBindings, TlsFacts, TlsWish } from '../wire/wire.ts'
+import type { Reply } from './answer.ts'
+import { Budget, type Clock, type TimeLimits } from './budget.ts'
+import { command } from './command.ts'
+import { Dialogue, type Pending, type ReplyReader } from './dialogue.ts'
+import { type Failure, Fault, outcomeOf, type Stage } from './outcome.ts'
+import type { Target } from './target.ts'
+import { judgeTls } from './tls-policy.ts'
+
+/** What every session needs from outside; made once for the service. */
+export interface SessionTools {
+  readonly clock: Clock
+  readonly dial: Dial
+  readonly newId: () => string
+}
+
+export interface SessionOptions<R extends Reply> {
+  readonly tools: SessionTools
+  readonly target: Target
+  readonly timeLimits: TimeLimits
+  /** Aborted when the caller leaves. */
+  readonly signal?: AbortSignal
+  readonly reader: (tolerated: (code: string, text: string) => void) => ReplyReader<R>
+  readonly maxLineOctets: number
+}
+
+/** What is known of a session when it is over, however it ended. */
+export interface SessionFacts {
+  readonly stage: Stage
+  readonly transcript: Transcript
+  readonly tls: TlsFacts | undefined
+  /** The server's first octets, for whoever wonders which protocol that was. */
+  readonly firstOctets: Buffer
+}
+
+/** How a session ended: with what its flow made, or with the failure. */
+export type SessionEnd<T> = SessionFacts &
+  (
+    | { readonly failure: undefined; readonly value: T }
+    | { readonly failure: Failure; readonly value: undefined }
+  )
+
+/** One connection's whole dialogue (RFC 5321 §3.3), and how far it has come. */
+export class Session<R extends Reply> {
+  readonly target: Target
+  readonly recorder: Recorder
+  readonly budget: Budget
+  stage: Stage = 'dns'
+  /** The server may have acted already; no answer from here on means `unknown`. */
+  handedOver = false
+  /** How to leave: by QUIT; without a word, because QUIT would do something unwanted; or QUIT was said and answered. */
+  leaving: 'quit' | 'drop' | 'said' = 'quit'
+  /** A QUIT that went out with something else, and whose reply is still due. */
+  quit: Pending<R> | undefined
+  readonly #options: SessionOptions<R>
+  #dialogue: Dialogue<R> | undefined
+  #tls: TlsFacts | undefined
+
+  constructor(options: SessionOptions<R>) {
+    const { tools, target, timeLimits, signal } = options
+    this.#options = options
+    this.target = target
+    this.recorder = new Recorder({
+      id: tools.newId(),
+      protocol: target.protocol,
+      server: { url: target.url, host: target.host, port: target.port },
+      startedAt: tools.clock.wallNow(),
+      now: () => tools.clock.now(),
+    })
+    this.budget = new Budget(tools.clock, timeLimits, signal)
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#tls
+  }
+
+  /** What a login can bind itself to on this connection. */
+  get bindings(): ChannelBindings {
+    return this.#dialogue?.bindings ?? {}
+  }
+
+  get firstOctets(): Buffer {
+    return this.#dialogue?.firstOctets ?? Buffer.alloc(0)
+  }
+
+  /**
+   * Connects, speaks TLS from the first byte where the target wants it, and reads the greeting.
+   * @throws {Fault}
+   */
+  async open(): Promise<{ readonly dialogue: Dialogue<R>; readonly greeting: R }> {
+    const { tools, reader, maxLineOctets } = this.#options
+    const wire = await this.#dialled()
+    const dialogue = new Dialogue<R>({
+      wire,
+      recorder: this.recorder,
+      budget: this.budget,
+      now: () => tools.clock.now(),
+      reader,
+      maxLineOctets,
+    })
+    this.#dialogue = dialogue
+    if (this.target.security === 'implicit') {
+      this.stage = 'tls'
+      await this.#speakTls((wish) => dialogue.startTls(wish, 'implicit'))
+    }
+    this.stage = 'greeting'
+    const began = tools.clock.now()
+    const greeting = await dialogue.greeting()
+    this.recorder.phase('greeting', tools.clock.now() - began)
+    return { dialogue, greeting }
+  }
+
+  /**
+   * The TLS handshake after the server agreed to STARTTLS or STLS.
+   * @throws {Fault} also when the certificate does not verify and has to
+   */
+  async upgrade(dialogue: Dialogue<R>): Promise<TlsFacts> {
+    return await this.#speakTls((wish) => dialogue.startTls(wish, 'upgrade'))
+  }
+
+  /** Ends the connection: politely while the dialogue is in step. What goes wrong here is a finding, never the outcome. */
+  async leave(): Promise<void> {
+    const dialogue = this.#dialogue
+    if (dialogue === undefined) return
+    if (this.leaving === 'said') {
+      dialogue.close('by this service, after QUIT')
+      return
+    }
+    if (this.leaving === 'drop' || (this.quit === undefined && !dialogue.inStep)) {
+      dialogue.close('by this service, without QUIT')
+      return
+    }
+    try {
+      await dialogue.reply(this.quit ?? dialogue.send(command('QUIT'), 'quit'))
+      dialogue.close('by this service, after QUIT')
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      dialogue.finding('quit-unanswered', `QUIT was not answered: ${error.message}.`)
+      dialogue.close('by this service, QUIT was not answered')
+    }
+  }
+
+  async #dialled() {
+    const { tools, target } = this.#options
+    try {
+      const wire = await tools.dial(target, {
+        stage: (stage) => {
+          this.stage = stage
+        },
+        event: (event, text) => this.recorder.event(event, text),
+        phase: (name, ms) => this.recorder.phase(name, ms),
+        limited: (subject, work) => this.budget.spend('connect', subject, work),
+      })
+      this.recorder.waited()
+      this.recorder.connected(wire.remote.address, wire.local)
+      return wire
+    } catch (error) {
+      if (!(error instanceof DialError)) throw error
+      throw new Fault(error.kind, error.message, { code: error.code, cause: error })
+    }
+  }
+
+  async #speakTls(handshake: (wish: TlsWish) => Promise<TlsFacts>): Promise<TlsFacts> {
+    const { servername, minVersion, ca, clientCertificate } = this.target
+    const facts = await handshake({
+      servername,
+      minVersion,
+      ...(ca === undefined ? {} : { ca }),
+      ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    })
+    this.#tls = facts
+    try {
+      judgeTls(facts, this.target, (code, text) => this.recorder.finding(code, text))
+    } catch (error) {
+      this.leaving = 'drop'
+      throw error
+    }
+    return facts
+  }
+}
+
+/**
+ * Runs a session from its first octet to its last. The one place where what a session throws becomes an outcome.
+ * @throws what is a bug, or the caller's mistake
+ */
+export async function runSession<R extends Reply, T>(
+  options: SessionOptions<R>,
+  flow: (session: Session<R>) => Promise<T>,
+): Promise<SessionEnd<T>> {
+  const session = new Session(options)
+  let verdict: { failure: undefined; value: T } | { failure: Failure; value: undefined }
+  try {
+    verdict = { failure: undefined, value: await flow(session) }
+  } catch (thrown) {
+    verdict = { failure: outcomeOf(thrown, session.stage, session.handedOver), value: undefined }
+  } finally {
+    await session.leave()
+    session.budget.close()
+  }
+  const { stage, tls, firstOctets } = session
+  return { ...verdict, stage, transcript: session.recorder.transcript(), tls, firstOctets }
+}
