@@ -1,0 +1,42 @@
+import { decodeChallenge } from '../sasl/base64.ts'
+import type { AuthReport, AuthWish } from '../session/auth.ts'
+import type { Dialogue } from '../session/dialogue.ts'
+import { logIn, registerSecrets, saslWays } from '../session/login.ts'
+import type { SaslWords } from '../session/sasl-exchange.ts'
+import type { Session } from '../session/session.ts'
+import { auth, authCancel, authResponse } from './command.ts'
+import type { SmtpReply } from './reply.ts'
+
+const WORDS: SaslWords<SmtpReply> = {
+  begin: auth,
+  respond: authResponse,
+  cancel: authCancel,
+  challengeOf: (reply) => decodeChallenge((reply.lines[0] ?? '').trim()),
+  // RFC 4954 §4: 504; Postfix says 535 for it, with these words
+  isMechanismRefused: (reply) =>
+    reply.code === 504 ||
+    /\b(?:invalid|unsupported|unknown|unrecognized) (?:authentication )?mechanism\b/i.test(
+      reply.lines.join(' '),
+    ),
+}
+
+/**
+ * AUTH (RFC 4954).
+ * @throws {Unmet} when it cannot be done as it was asked for
+ * @throws {Refusal} {Fault}
+ */
+export async function login(
+  session: Session<SmtpReply>,
+  dialogue: Dialogue<SmtpReply>,
+  wish: AuthWish,
+  offered: AuthReport['offered'],
+  report: { auth?: AuthReport },
+): Promise<void> {
+  registerSecrets(session, wish)
+  const auth: AuthReport = { offered, tried: [], chosen: null }
+  report.auth = auth
+  const ways = saslWays(session, dialogue, wish, offered.now, WORDS, () =>
+    wish.initialResponse === 'off' ? 'on-its-own' : 'with-command',
+  )
+  await logIn(session, dialogue, wish, ways, auth)
+}
