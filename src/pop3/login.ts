@@ -1,0 +1,121 @@
+import { apopDigest, apopTimestamp } from '../sasl/apop.ts'
+import { decodeChallenge } from '../sasl/base64.ts'
+import type { AuthReport, AuthWish } from '../session/auth.ts'
+import { command, secretCommand } from '../session/command.ts'
+import type { Dialogue } from '../session/dialogue.ts'
+import { logIn, registerSecrets, saslWays, type Way } from '../session/login.ts'
+import { Refusal, Unmet } from '../session/outcome.ts'
+import { NotCarriedOut, type SaslWords } from '../session/sasl-exchange.ts'
+import type { Session } from '../session/session.ts'
+import { isVerified } from '../session/tls-policy.ts'
+import { apop, auth, pass, user } from './command.ts'
+import type { Pop3Reply } from './reply.ts'
+
+/** What a server offers for logging in. */
+export interface LoginOffer {
+  readonly beforeTls: readonly string[]
+  readonly now: readonly string[]
+  /** USER and PASS may be tried. */
+  readonly user: boolean
+  readonly greeting: string
+}
+
+const WORDS: SaslWords<Pop3Reply> = {
+  begin: auth,
+  respond: (response) => secretCommand('', '', response.toString('base64')),
+  cancel: () => command('*'),
+  challengeOf: (reply) => decodeChallenge((reply.lines[0] ?? '').trim()),
+  isMechanismRefused: (reply) =>
+    /\b(?:unknown|unsupported|unrecogni[sz]ed|invalid|bad) (?:authentication )?(?:command|mechanism|method)\b|\bnot (?:supported|implemented)\b/i.test(
+      reply.lines.join(' '),
+    ),
+}
+
+/**
+ * From AUTHORIZATION to TRANSACTION by AUTH (RFC 5034), APOP or USER and PASS (RFC 1939 §7).
+ * @throws {Unmet} when it cannot be done as it was asked for
+ * @throws {Refusal} {Fault}
+ */
+export async function login(
+  session: Session<Pop3Reply>,
+  dialogue: Dialogue<Pop3Reply>,
+  wish: AuthWish,
+  offer: LoginOffer,
+  report: { auth?: AuthReport },
+): Promise<void> {
+  registerSecrets(session, wish)
+  const own = ownWays(dialogue, wish, offer)
+  const offered = [...offer.now, ...own.map(({ name }) => name)]
+  const auth: AuthReport = { offered: { beforeTls: offer.beforeTls, now: offered }, tried: [], chosen: null }
+  report.auth = auth
+  await logIn(session, dialogue, wish, waysFor(session, dialogue, wish, offer, own), auth)
+}
+
+/** @throws {Unmet} when there is none */
+function waysFor(
+  session: Session<Pop3Reply>,
+  dialogue: Dialogue<Pop3Reply>,
+  wish: AuthWish,
+  offer: LoginOffer,
+  own: readonly Way[],
+): Way[] {
+  const named = wish.mechanism
+  if (named === 'USER' || named === 'APOP') {
+    const way = own.find(({ name }) => name === named)
+    if (way !== undefined) return [way]
+    throw new Unmet('mechanism-not-supported', `the server does not offer ${named}`, { offered: offer.now })
+  }
+  const sasl = () =>
+    saslWays(session, dialogue, wish, offer.now, WORDS, (mechanism) => firstResponse(wish, mechanism))
+  if (named !== 'auto') return sasl()
+  // APOP is a bare MD5 of the password: better than showing it, and worse than any SASL mechanism or verified TLS
+  const fallbacks = own.filter(({ name }) => name !== 'APOP' || !isVerified(session.tls))
+  if (fallbacks.length === 0 || wish.credential?.kind === 'token') return sasl()
+  try {
+    return [...sasl(), ...fallbacks]
+  } catch (error) {
+    if (!(error instanceof Unmet)) throw error
+    return fallbacks
+  }
+}
+
+/** What POP3 has besides SASL, the better first. */
+function ownWays(dialogue: Dialogue<Pop3Reply>, wish: AuthWish, offer: LoginOffer): Way[] {
+  const password = wish.credential?.kind === 'password' ? wish.credential.value : undefined
+  if (password === undefined) return []
+  const timestamp = apopTimestamp(offer.greeting)
+  const ways: Way[] = []
+  if (timestamp !== undefined) {
+    ways.push({
+      name: 'APOP',
+      exposesSecret: false,
+      go: async () => {
+        accepted(await dialogue.command(apop(wish.user, apopDigest(timestamp, password))))
+      },
+    })
+  }
+  if (offer.user) {
+    ways.push({
+      name: 'USER',
+      exposesSecret: true,
+      go: async () => {
+        accepted(await dialogue.command(user(wish.user)))
+        accepted(await dialogue.command(pass(password.reveal())))
+      },
+    })
+  }
+  return ways
+}
+
+function accepted(reply: Pop3Reply): void {
+  if (reply.status === '+OK') return
+  if (WORDS.isMechanismRefused(reply))
+    throw new NotCarriedOut('the command was refused as unknown', { cause: new Refusal(reply) })
+  throw new Refusal(reply)
+}
+
+/** Office 365 takes OAuth in two lines only; everybody else takes RFC 5034's one. */
+function firstResponse(wish: AuthWish, mechanism: string): 'with-command' | 'on-its-own' {
+  if (wish.initialResponse !== 'auto') return wish.initialResponse === 'on' ? 'with-command' : 'on-its-own'
+  return mechanism === 'XOAUTH2' || mechanism === 'OAUTHBEARER' ? 'on-its-own' : 'with-command'
+}
