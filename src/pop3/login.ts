@@ -20,6 +20,8 @@ export interface LoginOffer {
   readonly greeting: string
 }
 
+const ON_ITS_OWN: ReadonlySet<string> = new Set(['LOGIN', 'XOAUTH2', 'OAUTHBEARER'])
+
 const WORDS: SaslWords<Pop3Reply> = {
   begin: auth,
   respond: (response) => secretCommand('', '', response.toString('base64')),
@@ -114,8 +116,8 @@ function accepted(reply: Pop3Reply): void {
   throw new Refusal(reply)
 }
 
-/** Office 365 takes OAuth in two lines only; everybody else takes RFC 5034's one. */
+/** Office 365 takes OAuth in two lines only, and LOGIN knows no initial response by its own text (RFC 5034 §4 has both). */
 function firstResponse(wish: AuthWish, mechanism: string): 'with-command' | 'on-its-own' {
   if (wish.initialResponse !== 'auto') return wish.initialResponse === 'on' ? 'with-command' : 'on-its-own'
-  return mechanism === 'XOAUTH2' || mechanism === 'OAUTHBEARER' ? 'on-its-own' : 'with-command'
+  return ON_ITS_OWN.has(mechanism) ? 'on-its-own' : 'with-command'
 }

@@ -50,6 +50,9 @@ export async function saslExchange<R extends Reply>(
     due = undefined
     reply = await dialogue.command(words.respond(response))
   }
+  if (reply.severity === 'completion' && due !== undefined) {
+    throw new Fault('protocol', 'the server said yes before it was told who logs in')
+  }
   if (mechanism.refusal !== undefined) dialogue.note('auth-refusal', mechanism.refusal)
   if (reply.severity !== 'completion') {
     if (words.isMechanismRefused(reply))

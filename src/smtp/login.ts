@@ -35,8 +35,14 @@ export async function login(
   registerSecrets(session, wish)
   const auth: AuthReport = { offered, tried: [], chosen: null }
   report.auth = auth
-  const ways = saslWays(session, dialogue, wish, offered.now, WORDS, () =>
-    wish.initialResponse === 'off' ? 'on-its-own' : 'with-command',
+  const ways = saslWays(session, dialogue, wish, offered.now, WORDS, (mechanism) =>
+    firstResponse(wish, mechanism),
   )
   await logIn(session, dialogue, wish, ways, auth)
+}
+
+/** LOGIN knows no initial response by its own text; not every server takes one. */
+function firstResponse(wish: AuthWish, mechanism: string): 'with-command' | 'on-its-own' {
+  if (wish.initialResponse !== 'auto') return wish.initialResponse === 'on' ? 'with-command' : 'on-its-own'
+  return mechanism === 'LOGIN' ? 'on-its-own' : 'with-command'
 }

@@ -11,7 +11,10 @@ export function channelBindings(socket: TLSSocket): ChannelBindings {
   const legacy = socket.getProtocol() !== 'TLSv1.3'
   const peer = socket.getPeerCertificate()
   return {
-    'tls-exporter': socket.exportKeyingMaterial(EXPORTER_OCTETS, EXPORTER_LABEL, Buffer.alloc(0)),
+    // before TLS 1.3 it needs an extension whose use Node does not tell (RFC 9266 §3)
+    'tls-exporter': legacy
+      ? undefined
+      : socket.exportKeyingMaterial(EXPORTER_OCTETS, EXPORTER_LABEL, Buffer.alloc(0)),
     // the first Finished message of the handshake is the client's, as sessions are never resumed here
     'tls-unique': legacy ? socket.getFinished() : undefined,
     'tls-server-end-point': peer.raw === undefined ? undefined : serverEndPoint(peer.raw),

@@ -71,7 +71,7 @@ async function resolved(target: DialTarget, options: DialOptions, hooks: DialHoo
       options.resolver.addresses(target.host),
     )
     const addresses = found.map(({ address }) => address)
-    hooks.event('resolved', `${target.host} → ${addresses.join(', ')}`)
+    if (addresses[0] !== target.host) hooks.event('resolved', `${target.host} → ${addresses.join(', ')}`)
     return addresses
   } catch (error) {
     if (!(error instanceof DnsError)) throw error
