@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import { pinoHttp } from 'pino-http'
+import { NoRoom } from '../session/sessions.ts'
+import type { Secret } from '../text/secret.ts'
+import { requireKey, requireOwnHost } from './access.ts'
+import type { Context } from './context.ts'
+import { openApiDocument, ROUTES } from './documented.ts'
+import { page } from './page.ts'
+import { Problem, writeProblem } from './problem.ts'
+import { formOf } from './represent.ts'
+import { docsRouter } from './routes/docs.ts'
+import { healthRouter } from './routes/health.ts'
+import { pop3Router } from './routes/pop3-routes.ts'
+import { problemsRouter } from './routes/problems.ts'
+import { smtpRouter } from './routes/smtp-routes.ts'
+
+export interface AppOptions {
+  readonly context: Context
+  readonly logger: Logger
+  readonly apiKeys: readonly Secret[]
+  /** Host names this service answers to; undefined where any will do. */
+  readonly ownNames: ReadonlySet<string> | undefined
+  /** Calls a minute from one key or address; 0 is no limit. */
+  readonly rateLimit: number
+  /** What Express is told of proxies: whose `X-Forwarded-For` to believe. */
+  readonly trustProxy: readonly string[]
+}
+
+/** base64 in JSON takes four characters for three octets, and the fields around it take some. */
+const BODY_BESIDE_MESSAGE = 1_048_576
+
+/** The HTTP application: middleware in order, routes, and what becomes of errors. */
+export function createApp(options: AppOptions): Express {
+  const { context, logger } = options
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('trust proxy', [...options.trustProxy])
+  app.set('query parser', 'simple')
+  app.use(logging(logger))
+  app.use(securityHeaders())
+  app.use(requireOwnHost(options.ownNames))
+  app.get('/', (_request, response) => {
+    response.type('html').send(frontPage(context.version))
+  })
+  app.use(healthRouter(context))
+  app.use(problemsRouter())
+  const sandbox = context.servers.defaultName === 'sandbox' ? 'default' : 'not-default'
+  app.use(docsRouter(openApiDocument(context.version), sandbox))
+  if (options.apiKeys.length > 0) app.use(requireKey(options.apiKeys))
+  if (options.rateLimit > 0) app.use(limiter(options.rateLimit))
+  app.use(
+    express.json({
+      limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
+      inflate: false,
+      strict: true,
+    }),
+  )
+  app.use(smtpRouter(context))
+  app.use(pop3Router(context))
+  otherMethods(app)
+  app.use(() => {
+    throw new Problem({ status: 404, code: 'not-found', detail: 'No route of that path; /docs lists them.' })
+  })
+  app.use(onError(logger))
+  return app
+}
+
+/** One line a call; never the query or the headers, which may hold what is nobody's business. */
+function logging(logger: Logger) {
+  return pinoHttp({
+    logger,
+    genReqId: (request, response) => {
+      const given = request.headers['x-request-id']
+      // taken over only when it is harmless in a log and a header
+      const id = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+      response.setHeader('X-Request-Id', id)
+      return id
+    },
+    customLogLevel: (request, response, error) => {
+      if (error !== undefined || response.statusCode >= 500) return 'warn'
+      return request.url === '/livez' || request.url === '/readyz' ? 'debug' : 'info'
+    },
+    serializers: {
+      req: (request: { id: unknown; method: string; url: string }) => ({
+        id: request.id,
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+      }),
+      res: (response: { statusCode: number; headers?: Record<string, unknown> }) => ({
+        statusCode: response.statusCode,
+        session: response.headers?.['x-session-id'],
+      }),
+      err: (error: Error) => ({ type: error.name, message: error.message, stack: error.stack }),
+    },
+  })
+}
+
+function securityHeaders() {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        'script-src': ["'self'"],
+        'img-src': ["'self'", 'data:'],
+        'upgrade-insecure-requests': null,
+      },
+    },
+    // without TLS in front it would lock browsers out, and with TLS it is the proxy's to say
+    strictTransportSecurity: false,
+  })
+}
+
+function limiter(callsPerMinute: number) {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: callsPerMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: () => {
+      throw new Problem({
+        status: 429,
+        code: 'too-many-calls',
+        detail: `At most ${callsPerMinute} calls a minute are taken.`,
+      })
+    },
+  })
+}
+
+/** 405 with `Allow` where the path exists and the method does not. */
+function otherMethods(app: Express): void {
+  const methods = new Map<string, string[]>()
+  for (const { path, method } of ROUTES) {
+    const known = methods.get(path) ?? []
+    methods.set(path, [...known, method.toUpperCase(), ...(method === 'get' ? ['HEAD'] : [])])
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path.replaceAll(/\{([a-z]+)\}/g, ':$1'), () => {
+      throw new Problem({
+        status: 405,
+        code: 'method-not-allowed',
+        detail: `Here one can ${allowed.join(', ')}.`,
+        headers: { Allow: allowed.join(', ') },
+      })
+    })
+  }
+}
+
+function onError(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request: Request, response: Response, _next) => {
+    const problem = problemFrom(error)
+    if (problem.options.status === 500) logger.error({ err: error, req: { id: request.id } }, 'a bug')
+    // once the answer has begun it can only be broken off, so that it never passes for whole
+    if (response.headersSent) response.destroy()
+    else writeProblem(problem, request.path, formOf(request), response)
+  }
+}
+
+function problemFrom(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof NoRoom) return noRoom(error)
+  return (
+    bodyProblem(error) ??
+    new Problem({
+      status: 500,
+      code: 'internal-error',
+      detail: 'Something went wrong here; the log has it under the request’s id.',
+    })
+  )
+}
+
+function noRoom(error: NoRoom): Problem {
+  const detail = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`
+  const headers = { 'Retry-After': '5' }
+  if (error.limit === 'per-target')
+    return new Problem({ status: 429, code: 'too-many-calls', detail, headers })
+  const code = error.limit === 'shutting-down' ? 'shutting-down' : 'too-many-calls'
+  return new Problem({ status: 503, code, detail, headers })
+}
+
+/** What Express and its body parser throw; their messages quote the body and are not passed on. */
+function bodyProblem(error: unknown): Problem | undefined {
+  const { type, status } = error as { readonly type?: unknown; readonly status?: unknown }
+  switch (type) {
+    case 'entity.too.large':
+      return new Problem({
+        status: 413,
+        code: 'payload-too-large',
+        detail: 'The body is larger than this service takes.',
+      })
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new Problem({
+        status: 415,
+        code: 'unsupported-media-type',
+        detail: 'The body has to be UTF-8 without a content encoding.',
+      })
+    case 'entity.parse.failed':
+      return new Problem({
+        status: 400,
+        code: 'invalid-request',
+        detail: 'The body is not JSON.',
+        members: { errors: [{ pointer: '', detail: 'this is not JSON' }] },
+      })
+    default:
+      if (status !== 400) return undefined
+      return new Problem({ status: 400, code: 'invalid-request', detail: 'The request cannot be read.' })
+  }
+}
+
+function frontPage(version: string): string {
+  return page(
+    'Mail sessions over HTTP',
+    `<h1>Mailwire ${version}</h1>
+<p>One call runs one real SMTP or POP3 session and returns what was said on the wire, and, when the server says no, why.</p>
+<ul>
+<li><a href="docs/">Try every call</a> (Swagger UI)</li>
+<li><a href="openapi.json">OpenAPI document</a>, also <a href="openapi.yaml">as YAML</a></li>
+<li><a href="problems">What can go wrong</a>, explained</li>
+</ul>`,
+  )
+}

@@ -1,0 +1,133 @@
+import type { AuthWish } from '../session/auth.ts'
+import type { ConfiguredServer } from '../session/configured-server.ts'
+import { Secret } from '../text/secret.ts'
+import type { MailboxCredentials } from './access.ts'
+import { type FieldError, invalidRequest } from './problem.ts'
+
+/** The mechanisms that may be asked for by name (contract §10). */
+const SASL = [
+  'plain',
+  'login',
+  'cram-md5',
+  'digest-md5',
+  'scram-sha-1',
+  'scram-sha-1-plus',
+  'scram-sha-256',
+  'scram-sha-256-plus',
+  'scram-sha-512',
+  'scram-sha-512-plus',
+  'xoauth2',
+  'oauthbearer',
+  'external',
+  'anonymous',
+]
+const BEARER: ReadonlySet<string> = new Set(['XOAUTH2', 'OAUTHBEARER'])
+const WITHOUT_SECRET: ReadonlySet<string> = new Set(['EXTERNAL', 'ANONYMOUS'])
+
+interface AuthFields {
+  readonly user: string
+  readonly password?: string | undefined
+  readonly token?: string | undefined
+  readonly authzid?: string | undefined
+  readonly mechanism?: string | undefined
+  readonly initialResponse?: 'auto' | 'on' | 'off' | undefined
+  readonly allowInsecure?: boolean | undefined
+}
+
+/**
+ * The login of a JSON body; without one, that of the configured server.
+ * @throws {Problem} 400 naming each field at fault
+ */
+export function bodyWish(
+  auth: AuthFields | undefined,
+  server: ConfiguredServer | undefined,
+): AuthWish | undefined {
+  if (auth === undefined) return configuredWish(server, 'auto', undefined)
+  const mechanism = mechanismOf(auth.mechanism ?? 'auto', SASL)
+  const errors: FieldError[] = []
+  if (mechanism === undefined)
+    errors.push({ pointer: '/auth/mechanism', detail: `known are auto, ${SASL.join(', ')}` })
+  if (auth.password !== undefined && auth.token !== undefined) {
+    errors.push({ pointer: '/auth/token', detail: 'a password stands beside it; keep one of them' })
+  }
+  const bare = auth.password === undefined && auth.token === undefined
+  if (bare && mechanism !== undefined && !WITHOUT_SECRET.has(mechanism)) {
+    errors.push({ pointer: '/auth/password', detail: 'a password or a token is needed' })
+  }
+  for (const field of ['user', 'password', 'token', 'authzid'] as const) {
+    if (isUnsendable(auth[field])) errors.push({ pointer: `/auth/${field}`, detail: UNSENDABLE })
+  }
+  if (errors.length > 0 || mechanism === undefined) throw invalidRequest(errors)
+  const value = auth.token ?? auth.password
+  return {
+    mechanism,
+    user: auth.user,
+    credential:
+      value === undefined
+        ? undefined
+        : { kind: auth.token === undefined ? 'password' : 'token', value: new Secret(value) },
+    authzid: auth.authzid,
+    initialResponse: auth.initialResponse ?? 'auto',
+    insecure: auth.allowInsecure === true ? 'allow' : (server?.insecureAuth ?? 'refuse'),
+  }
+}
+
+/**
+ * The login of a POP3 call: HTTP Basic, or the configured server's credentials.
+ * @returns undefined when there are neither
+ * @throws {Problem} 400 naming the parameter or header at fault
+ */
+export function mailboxWish(
+  credentials: MailboxCredentials | undefined,
+  query: {
+    readonly auth?: string | undefined
+    readonly authzid?: string | undefined
+    readonly allowInsecureAuth?: boolean | undefined
+  },
+  server: ConfiguredServer | undefined,
+): AuthWish | undefined {
+  const asked = query.auth ?? 'auto'
+  const mechanism = asked.toLowerCase() === 'token' ? 'auto' : mechanismOf(asked, [...SASL, 'apop', 'user'])
+  const errors: FieldError[] = []
+  if (mechanism === undefined) {
+    errors.push({ parameter: 'auth', detail: `known are auto, token, user, apop, ${SASL.join(', ')}` })
+  }
+  if (isUnsendable(query.authzid)) errors.push({ parameter: 'authzid', detail: UNSENDABLE })
+  if (isUnsendable(credentials?.user) || isUnsendable(credentials?.password.reveal())) {
+    errors.push({ header: 'Authorization', detail: UNSENDABLE })
+  }
+  if (errors.length > 0 || mechanism === undefined) throw invalidRequest(errors)
+  if (credentials === undefined) return configuredWish(server, mechanism, query.authzid)
+  const token = asked.toLowerCase() === 'token' || BEARER.has(mechanism)
+  return {
+    mechanism,
+    user: credentials.user,
+    credential: { kind: token ? 'token' : 'password', value: credentials.password },
+    authzid: query.authzid,
+    initialResponse: 'auto',
+    insecure: query.allowInsecureAuth === true ? 'allow' : (server?.insecureAuth ?? 'refuse'),
+  }
+}
+
+/** Whether these credentials may go in the clear is the configuration's to say, and never the caller's. */
+function configuredWish(
+  server: ConfiguredServer | undefined,
+  mechanism: string,
+  authzid: string | undefined,
+): AuthWish | undefined {
+  if (server?.credentials === undefined) return undefined
+  const { user, credential } = server.credentials
+  return { mechanism, user, credential, authzid, initialResponse: 'auto', insecure: server.insecureAuth }
+}
+
+function mechanismOf(name: string, known: readonly string[]): string | undefined {
+  const lower = name.toLowerCase()
+  if (lower === 'auto') return 'auto'
+  return known.includes(lower) ? lower.toUpperCase() : undefined
+}
+
+const UNSENDABLE = 'it cannot hold line breaks or NUL'
+
+function isUnsendable(value: string | undefined): boolean {
+  return value !== undefined && /[\r\n\0]/.test(value)
+}

@@ -1,0 +1,19 @@
+import type { TimeLimits } from '../session/budget.ts'
+import type { SessionTools } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { ServerBook } from './target.ts'
+
+/** What the routes work with; made once by the composition root. */
+export interface Context {
+  readonly tools: SessionTools
+  readonly sessions: Sessions
+  readonly servers: ServerBook
+  readonly timeLimits: { readonly defaults: TimeLimits; readonly maxima: TimeLimits }
+  readonly maxMessageOctets: number
+  readonly maxRecipients: number
+  /** The name in EHLO where the request gives none. */
+  readonly helloName: string
+  /** True while the service takes calls. */
+  readonly ready: () => boolean
+  readonly version: string
+}

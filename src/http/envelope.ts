@@ -1,0 +1,44 @@
+import type { Envelope } from '../smtp/envelope.ts'
+import { AddressError, type Mailbox, mailbox } from '../smtp/path.ts'
+import type { Context } from './context.ts'
+import type { OutgoingMessage } from './outgoing-message.ts'
+import { type FieldError, invalidRequest } from './problem.ts'
+import type { SendBody } from './schema/send.ts'
+
+/**
+ * The envelope as the request gives it, or else as the message's addresses do.
+ * @throws {Problem} 400 naming each address at fault; nothing is repaired
+ */
+export function envelopeOf(context: Context, body: SendBody, message: OutgoingMessage): Envelope {
+  const errors: FieldError[] = []
+  const read = (address: string, pointer: string): Mailbox | undefined => {
+    try {
+      return mailbox(address)
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error
+      errors.push({ pointer, detail: error.message })
+      return undefined
+    }
+  }
+  const { envelope = {} } = body
+  const from = envelope.from ?? message.from
+  if (from === undefined)
+    errors.push({ pointer: '/envelope/from', detail: 'a sender is needed; "" is the null reverse-path' })
+  const reversePath =
+    from === undefined || from === ''
+      ? null
+      : read(from, envelope.from === undefined ? '/message/from' : '/envelope/from')
+  const given = envelope.to?.map((address, place) => ({ address, pointer: `/envelope/to/${place}` }))
+  const recipients = given ?? message.recipients
+  if (recipients.length === 0)
+    errors.push({ pointer: '/envelope/to', detail: 'at least one recipient is needed' })
+  if (recipients.length > context.maxRecipients) {
+    errors.push({ pointer: '/envelope/to', detail: `at most ${context.maxRecipients} recipients are taken` })
+  }
+  const forwardPaths = recipients
+    .slice(0, context.maxRecipients)
+    .map(({ address, pointer }) => read(address, pointer))
+    .filter((path) => path !== undefined)
+  if (errors.length > 0) throw invalidRequest(errors)
+  return { reversePath: reversePath ?? null, forwardPaths }
+}

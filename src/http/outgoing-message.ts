@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto'
+import { namedAddress, needsSmtpUtf8 } from '../message/addresses.ts'
+import { type Composition, compose } from '../message/compose.ts'
+import type { ComposedMessage } from '../message/composed-message.ts'
+import { MessageError } from '../message/message-error.ts'
+import { defaultTestMessage } from '../message/test-messages.ts'
+import { decodeBase64 } from '../sasl/base64.ts'
+import type { ContentFacts } from '../smtp/envelope.ts'
+import { BareLineEnd, LineEnds } from '../text/line-ends.ts'
+import type { Context } from './context.ts'
+import { invalidRequest, Problem } from './problem.ts'
+import { pointerOf } from './route.ts'
+import type { SendBody } from './schema/send.ts'
+
+/** A message ready for the wire, and what it says of its own envelope. */
+export interface OutgoingMessage {
+  /** CRLF line ends only. */
+  readonly octets: Buffer
+  readonly facts: ContentFacts
+  readonly messageId: string | null
+  /** Undefined where the message is the caller's own octets: its header is not the envelope. */
+  readonly from: string | undefined
+  readonly recipients: readonly { readonly address: string; readonly pointer: string }[]
+  readonly findings: readonly { readonly code: string; readonly text: string }[]
+}
+
+type Fields = Extract<NonNullable<SendBody['message']>, { readonly from?: unknown }>
+
+/**
+ * The message that a request describes, gives octet for octet, or leaves to us.
+ * @throws {Problem} 400 naming the field at fault, 413
+ */
+export async function outgoingMessage(context: Context, body: SendBody): Promise<OutgoingMessage> {
+  const message = await read(context, body)
+  if (message.octets.length <= context.maxMessageOctets) return message
+  throw new Problem({
+    status: 413,
+    code: 'payload-too-large',
+    detail: `The message has ${message.octets.length} octets; this service takes at most ${context.maxMessageOctets}.`,
+  })
+}
+
+async function read(context: Context, body: SendBody): Promise<OutgoingMessage> {
+  const { message } = body
+  if (message === undefined) return await composed(context, testMessage(context, body), 'test')
+  if ('raw' in message) return given(Buffer.from(message.raw), '/message/raw', body.lineEnds)
+  if ('rawBase64' in message)
+    return given(fromBase64(message.rawBase64, '/message/rawBase64'), '/message/rawBase64', body.lineEnds)
+  return await composed(context, described(message), 'described')
+}
+
+/** The default message needs to know between whom it goes. */
+function testMessage(context: Context, body: SendBody): ComposedMessage {
+  const { from, to = [] } = body.envelope ?? {}
+  if (from === undefined || to.length === 0) {
+    const missing = [...(from === undefined ? ['from'] : []), ...(to.length === 0 ? ['to'] : [])]
+    throw invalidRequest(
+      missing.map((field) => ({
+        pointer: `/envelope/${field}`,
+        detail: 'it is needed where there is no message',
+      })),
+    )
+  }
+  return defaultTestMessage({
+    // a null reverse-path has no address to stand in the header
+    from: from === '' ? `postmaster@${context.helloName}` : from,
+    to,
+    token: randomBytes(8).toString('hex'),
+    now: new Date(context.tools.clock.wallNow()),
+  })
+}
+
+function described(fields: Fields): ComposedMessage {
+  if (fields.from === undefined)
+    throw invalidRequest([{ pointer: '/message/from', detail: 'a composed message needs it' }])
+  const { from, attachments, ...rest } = fields
+  return {
+    ...withoutUndefined(rest),
+    from,
+    ...(attachments === undefined
+      ? {}
+      : {
+          attachments: attachments.map(({ filename, contentType, content }, place) => ({
+            filename,
+            ...(contentType === undefined ? {} : { contentType }),
+            content: fromBase64(content, `/message/attachments/${place}/content`),
+          })),
+        }),
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** zod gives optional fields that are absent as undefined or not at all. */
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>
+}
+
+async function composed(
+  context: Context,
+  message: ComposedMessage,
+  source: 'test' | 'described',
+): Promise<OutgoingMessage> {
+  try {
+    const result = await compose(message, {
+      // 7 bits go everywhere; only an address that cannot be written so makes the message 8-bit
+      encoding: isInternational(message) ? '8bit' : '7bit',
+      now: new Date(context.tools.clock.wallNow()),
+      random: randomBytes,
+    })
+    return outgoing(result)
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error
+    const place = source === 'test' ? '/envelope' : '/message'
+    throw invalidRequest([{ pointer: `${place}${pointerOf(error.path)}`, detail: error.message }])
+  }
+}
+
+function outgoing(result: Composition): OutgoingMessage {
+  const { octets, messageId, from, recipients, eightBit } = result
+  return {
+    octets,
+    facts: {
+      octets: octets.length,
+      eightBit: eightBit ? 'present' : 'absent',
+      header: result.needsSmtpUtf8 ? 'utf-8' : 'ascii',
+    },
+    messageId,
+    from: from.address,
+    recipients: recipients.map((address) => ({ address, pointer: '/message/to' })),
+    findings: [],
+  }
+}
+
+function isInternational(message: ComposedMessage): boolean {
+  const addresses = [
+    message.from,
+    ...(message.to ?? []),
+    ...(message.cc ?? []),
+    ...(message.replyTo === undefined ? [] : [message.replyTo]),
+  ]
+  return addresses.some((address, place) => needsSmtpUtf8(namedAddress(['to', place], address).address))
+}
+
+/** The caller's own octets: as they are, but for line ends as `lineEnds` says. */
+function given(octets: Buffer, pointer: string, policy: SendBody['lineEnds'] = 'auto'): OutgoingMessage {
+  const lineEnds = new LineEnds(policy)
+  try {
+    const clean = Buffer.concat([lineEnds.push(octets), lineEnds.end()])
+    const findings = lineEnds.findings
+    return {
+      octets: clean,
+      facts: {
+        octets: clean.length,
+        eightBit: findings.some(({ code }) => code === 'eight-bit') ? 'present' : 'absent',
+        header: 'ascii',
+      },
+      messageId: messageIdIn(clean),
+      from: undefined,
+      recipients: [],
+      findings: findings.filter(({ code }) => code !== 'eight-bit'),
+    }
+  } catch (error) {
+    if (!(error instanceof BareLineEnd)) throw error
+    throw invalidRequest([{ pointer, detail: `${error.message}; lineEnds: "convert" would make it CRLF` }])
+  }
+}
+
+/** A header field is looked for in the header only, and only so far. */
+const LONGEST_HEADER = 65_536
+
+function messageIdIn(octets: Buffer): string | null {
+  const end = octets.subarray(0, LONGEST_HEADER).indexOf('\r\n\r\n')
+  const header = octets.subarray(0, end === -1 ? LONGEST_HEADER : end).toString('latin1')
+  return /^message-id:[ \t]*(?:\r\n[ \t]+)?(<[\x21-\x7e]+>)[ \t]*$/im.exec(header)?.[1] ?? null
+}
+
+function fromBase64(text: string, pointer: string): Buffer {
+  const octets = decodeBase64(text)
+  if (octets !== undefined) return octets
+  throw invalidRequest([{ pointer, detail: 'this is not base64 (RFC 4648 §4)' }])
+}

@@ -1,0 +1,158 @@
+import type { Request, Response, Router } from 'express'
+import { z } from 'zod'
+import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi'
+import { type FieldError, invalidRequest, Problem } from './problem.ts'
+
+/** What a call does: for the documentation, and for keys that may do only some of it. */
+export type Impact = 'reads' | 'sends' | 'destroys'
+
+/** One route: what it takes, what it answers, in zod. The handler and the OpenAPI operation both come from it. */
+export interface Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | undefined> {
+  readonly method: 'get' | 'post' | 'delete'
+  /** As OpenAPI writes it: `/pop3/messages/{n}`. */
+  readonly path: string
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  readonly tag: string
+  readonly impact: Impact
+  readonly params: P
+  readonly query: Q
+  /** The JSON body; undefined where the route takes none. */
+  readonly body: B
+  readonly bodyExamples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
+  readonly responses: ZodOpenApiResponsesObject
+  /** `mailbox`: HTTP Basic holds the mailbox's credentials. */
+  readonly credentials: 'mailbox' | 'none'
+}
+
+export interface Parsed<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+}
+
+type Body<B> = B extends z.ZodType ? z.output<B> : undefined
+
+export type Handler<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | undefined> = (
+  input: Parsed<z.output<P>, z.output<Q>, Body<B>>,
+  request: Request,
+  response: Response,
+) => Promise<void>
+
+/** A route with its literal types kept; the empty parts filled in. */
+export function route<
+  P extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  B extends z.ZodType | undefined = undefined,
+>(
+  spec: Omit<Route<P, Q, B>, 'params' | 'query' | 'body' | 'credentials'> & {
+    readonly params?: P
+    readonly query?: Q
+    readonly body?: B
+    readonly credentials?: 'mailbox' | 'none'
+  },
+): Route<P, Q, B> {
+  return {
+    ...spec,
+    params: spec.params ?? (z.strictObject({}) as unknown as P),
+    query: spec.query ?? (z.strictObject({}) as unknown as Q),
+    body: spec.body as B,
+    credentials: spec.credentials ?? 'none',
+  }
+}
+
+/** Mounts a route; its handler gets what parsing made, or is not called. */
+export function mount<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | undefined>(
+  router: Router,
+  spec: Route<P, Q, B>,
+): (handler: Handler<P, Q, B>) => void {
+  return (handler) => {
+    router[spec.method](expressPath(spec.path), async (request, response) => {
+      const input = parsed(spec, request)
+      await handler(input, request, response)
+    })
+  }
+}
+
+/** The OpenAPI operation of a route. */
+export function operationOf(
+  spec: Route<z.ZodObject, z.ZodObject, z.ZodType | undefined>,
+): ZodOpenApiOperationObject {
+  return {
+    operationId: spec.operationId,
+    summary: spec.summary,
+    description: spec.description,
+    tags: [spec.tag],
+    requestParams: { path: spec.params, query: spec.query },
+    ...(spec.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              'application/json': {
+                schema: spec.body,
+                ...(spec.bodyExamples === undefined ? {} : { examples: spec.bodyExamples }),
+              },
+            },
+          },
+        }),
+    responses: spec.responses,
+    security: securityOf(spec.credentials),
+    'x-impact': spec.impact,
+  }
+}
+
+function securityOf(credentials: 'mailbox' | 'none'): Record<string, string[]>[] {
+  if (credentials === 'none') return [{}, { serviceKey: [] }]
+  return [{ mailbox: [] }, { serviceKey: [], mailbox: [] }]
+}
+
+function expressPath(path: string): string {
+  return path.replaceAll(/\{([a-z]+)\}/g, ':$1')
+}
+
+function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | undefined>(
+  spec: Route<P, Q, B>,
+  request: Request,
+): Parsed<z.output<P>, z.output<Q>, Body<B>> {
+  const params = spec.params.safeParse(request.params)
+  const query = spec.query.safeParse({ ...request.query })
+  const body = spec.body === undefined ? undefined : spec.body.safeParse(jsonBody(request))
+  const errors: FieldError[] = [
+    ...issues(params, (path) => ({ parameter: path.join('.') })),
+    ...issues(query, (path) => ({ parameter: path.join('.') })),
+    ...(body === undefined ? [] : issues(body, (path) => ({ pointer: pointerOf(path) }))),
+  ]
+  if (errors.length > 0 || !params.success || !query.success || body?.success === false)
+    throw invalidRequest(errors)
+  return { params: params.data, query: query.data, body: body?.data as Body<B> }
+}
+
+function jsonBody(request: Request): unknown {
+  if (request.body !== undefined) return request.body
+  if (request.headers['content-type'] === undefined) return {}
+  throw new Problem({
+    status: 415,
+    code: 'unsupported-media-type',
+    detail: 'The body has to be application/json.',
+  })
+}
+
+function issues(
+  result: z.ZodSafeParseResult<unknown>,
+  place: (path: readonly PropertyKey[]) => Omit<FieldError, 'detail'>,
+): FieldError[] {
+  if (result.success) return []
+  return result.error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ ...place([...issue.path, key]), detail: 'there is no such field' }))
+      : [{ ...place(issue.path), detail: issue.message }],
+  )
+}
+
+/** RFC 6901 §3. */
+export function pointerOf(path: readonly PropertyKey[]): string {
+  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}

@@ -1,0 +1,9 @@
+import { Router } from 'express'
+import type { Context } from '../context.ts'
+import { smtpSendRouter, smtpSendRoutes } from './smtp-send.ts'
+
+export const smtpRoutes = [...smtpSendRoutes]
+
+export function smtpRouter(context: Context): Router {
+  return Router().use(smtpSendRouter(context))
+}

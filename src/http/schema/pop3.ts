@@ -1,0 +1,185 @@
+import { z } from 'zod'
+import type { MessageRef } from '../../pop3/maildrop.ts'
+import { Transcript } from '../../transcript/entry.ts'
+import { spelling } from '../etag.ts'
+import { Diagnosis, Outcome } from './answers.ts'
+import { connectionQuery, transcriptQuery } from './connection.ts'
+import { AuthReport } from './send.ts'
+
+/** Query parameters of every POP3 route. */
+export const pop3Query = {
+  ...connectionQuery,
+  auth: z
+    .string()
+    .max(40)
+    .optional()
+    .describe(
+      'How to log in: `auto` (the default), `user` for USER and PASS, `apop`, a SASL mechanism by name, or `token`: the Basic password is an OAuth token.',
+    ),
+  authzid: z.string().max(1000).optional().describe('The identity to act as, where it is another one.'),
+  allowInsecureAuth: z
+    .enum(['true', 'false'])
+    .transform((word) => word === 'true')
+    .optional()
+    .describe('`true`: send the credentials also over a connection without verified TLS.'),
+  ...transcriptQuery,
+}
+
+/** Message numbers as RFC 1939 §3 has them: decimal, from 1; beyond nine digits no maildrop goes. */
+const NUMBER = /^[1-9][0-9]{0,8}$/
+/** RFC 1939 §7: 0x21 to 0x7E; odd ones of real servers are spelt as listings spell them, with `\xNN`. */
+const UNIQUE_ID = /^uid:([\x21-\x7e]{1,400})$/
+
+/** A message in the path: its number, or `uid:` and its unique-id. */
+export const MessageParam = z
+  .string()
+  .refine(
+    (text) => NUMBER.test(text) || UNIQUE_ID.test(text),
+    'a message number from 1 on, or uid: and a unique-id of printable ASCII',
+  )
+  .transform((text): MessageRef => {
+    const uid = UNIQUE_ID.exec(text)?.[1]
+    return uid === undefined ? { by: 'number', number: Number(text) } : { by: 'uid', uid: spelling(uid) }
+  })
+
+export const messageParams = z.strictObject({
+  n: MessageParam.describe(
+    'A message number, valid in one session only, or `uid:` and a unique-id, which is the safe way.',
+  ).meta({
+    override: { type: 'string' },
+    examples: ['1'],
+  }),
+})
+
+export const linesQuery = z
+  .string()
+  .regex(/^(?:0|[1-9][0-9]{0,6})$/, 'a number of lines from 0 on')
+  .transform(Number)
+  .optional()
+  .describe('The header and only so many lines of the body, by TOP.')
+  .meta({ override: { type: 'string', pattern: undefined } })
+
+const rest = {
+  auth: AuthReport.nullable(),
+  diagnosis: Diagnosis.nullable(),
+  transcript: Transcript.optional(),
+}
+
+export const StatAnswer = z
+  .object({ outcome: Outcome, messages: z.int(), octets: z.int(), ...rest })
+  .meta({ id: 'StatAnswer' })
+
+export const ListAnswer = z
+  .object({
+    outcome: Outcome,
+    messages: z.array(
+      z.object({
+        number: z.int(),
+        octets: z.int(),
+        uid: z.string().nullable().describe('null where the server gives none.'),
+      }),
+    ),
+    total: z.int().describe('How many messages the maildrop holds.'),
+    octets: z.int().describe('Their sizes added up.'),
+    ...rest,
+  })
+  .meta({ id: 'ListAnswer' })
+
+const Address = z.object({ name: z.string(), address: z.string() })
+
+const Hop = z
+  .object({
+    from: z.string().nullable().describe('The name that the sending host gave for itself.'),
+    address: z.string().nullable().describe('The address it came from, where the server tells.'),
+    by: z.string().nullable(),
+    with: z.string().nullable().describe('The protocol: ESMTPS, LMTP, …'),
+    at: z.string().nullable().describe('ISO 8601'),
+    delaySeconds: z.number().nullable().describe('Since the hop before; below zero where two clocks differ.'),
+  })
+  .meta({ id: 'Hop' })
+
+const AuthenticationResults = z
+  .object({
+    server: z.string().nullable().describe('Who says so; null where it does not name itself.'),
+    results: z.array(
+      z.object({
+        method: z.string().describe('spf, dkim, dmarc, arc, …'),
+        result: z.string().describe('pass, fail, softfail, none, …'),
+        reason: z.string().nullable(),
+        properties: z
+          .record(z.string(), z.string())
+          .describe('By their names, such as `header.from` and `smtp.mailfrom`.'),
+      }),
+    ),
+  })
+  .meta({ id: 'AuthenticationResults' })
+
+const DeliveryReport = z
+  .object({
+    reportingMta: z.string().nullable(),
+    arrived: z.string().nullable().describe('ISO 8601'),
+    recipients: z.array(
+      z.object({
+        finalRecipient: z.string().nullable(),
+        action: z.string().nullable().describe('failed, delayed, delivered, relayed, expanded'),
+        status: z.string().nullable().describe('The enhanced status code, such as `5.1.1`.'),
+        diagnosticCode: z.string().nullable().describe('The words of the server that refused.'),
+        remoteMta: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'DeliveryReport' })
+
+export const MessageAnswer = z
+  .object({
+    outcome: Outcome,
+    number: z.int(),
+    uid: z.string().nullable(),
+    octets: z.int().describe('Octets received.'),
+    complete: z.boolean().describe('false with `lines`: the body is cut.'),
+    messageId: z.string().nullable(),
+    date: z.string().nullable().describe('ISO 8601'),
+    subject: z.string().nullable(),
+    from: z.array(Address),
+    to: z.array(Address),
+    cc: z.array(Address),
+    replyTo: z.array(Address),
+    sender: z.array(Address),
+    headers: z
+      .array(z.object({ name: z.string(), value: z.string() }))
+      .describe('As they stand in the message, decoded, in order.'),
+    received: z.array(Hop).describe('The way the message took, the newest hop first.'),
+    authenticationResults: z
+      .array(AuthenticationResults)
+      .describe(
+        'What servers on the way found out about the sender (RFC 8601). Anybody can write such a field.',
+      ),
+    text: z.string().nullable(),
+    html: z.string().nullable(),
+    attachments: z.array(
+      z.object({
+        number: z.int().describe('From 1.'),
+        filename: z.string().nullable(),
+        contentType: z.string(),
+        disposition: z.string().nullable(),
+        cid: z.string().nullable(),
+        octets: z.int(),
+        sha256: z.string(),
+      }),
+    ),
+    report: DeliveryReport.nullable().describe('Of a delivery status notification (RFC 3464).'),
+    problems: z.array(z.string()).describe('What could not be read, or was cut by a limit.'),
+    ...rest,
+  })
+  .meta({ id: 'MessageAnswer' })
+
+export const DeleteAnswer = z
+  .object({
+    outcome: Outcome,
+    deleted: z.array(z.object({ number: z.int(), uid: z.string().nullable() })),
+    committed: z
+      .union([z.boolean(), z.literal('unknown')])
+      .describe('What the reply to QUIT told: only then a deletion takes effect.'),
+    ...rest,
+  })
+  .meta({ id: 'DeleteAnswer' })

@@ -1,0 +1,171 @@
+import type { ProblemCode } from '../diagnosis/codes.ts'
+import { diagnose } from '../diagnosis/diagnose.ts'
+import type { Diagnosis, Situation } from '../diagnosis/situation.ts'
+import type { Reply } from '../session/answer.ts'
+import type { Failure, Outcome } from '../session/outcome.ts'
+import type { SessionFacts } from '../session/session.ts'
+import type { Target } from '../session/target.ts'
+import type { Transcript } from '../transcript/entry.ts'
+import { transcriptText } from '../transcript/text.ts'
+import { Problem } from './problem.ts'
+
+/** What the diagnosis needs and a session's end does not hold by itself. */
+export type Circumstances = { readonly target: Target } & Pick<
+  Situation,
+  'login' | 'starttls' | 'sender' | 'recipient' | 'deletions' | 'sizeLimit'
+>
+
+/** Where nothing else is said, when to come back. */
+const COME_BACK_SECONDS = 60
+
+/** What is to be explained: a failure, one refusal among several, or a success. */
+export type Event = Omit<Failure, 'outcome'> & { readonly outcome: Outcome }
+
+/** The situation in which it happened, for the diagnosis. */
+export function situationOf(end: SessionFacts, circumstances: Circumstances, event: Event): Situation {
+  const { target, ...rest } = circumstances
+  const { transcript } = end
+  return {
+    protocol: target.protocol,
+    ...event,
+    ...verbOf(transcript, event.reply),
+    server: {
+      host: target.host,
+      port: target.port,
+      scheme: schemeOf(target),
+      ...(transcript.server.address === null ? {} : { address: transcript.server.address }),
+    },
+    tls: transcript.tls === null ? 'off' : 'on',
+    ...(end.tls === undefined ? {} : { tlsFacts: end.tls }),
+    octetsSeen: end.firstOctets,
+    evidence: evidenceOf(transcript, event.reply),
+    ...rest,
+  }
+}
+
+/** The problem that a failed session is to its caller: the outcome → status table of contract §3. */
+export function problemOf(
+  end: SessionFacts & { readonly failure: Failure },
+  circumstances: Circumstances,
+  members: Readonly<Record<string, unknown>>,
+  detailLevel: 'full' | 'none' | undefined,
+): Problem {
+  const { failure, transcript } = end
+  const situation = situationOf(end, circumstances, failure)
+  const diagnosis = diagnose(situation)
+  const code: ProblemCode =
+    failure.unmet?.code === 'precondition-failed'
+      ? 'precondition-failed'
+      : (diagnosis?.code ?? 'refused-permanently')
+  const status = statusOf(failure, code, situation.protocol)
+  return new Problem({
+    status,
+    code,
+    detail: diagnosis?.summary ?? sentence(failure.unmet?.message ?? ''),
+    headers: headersOf(status, diagnosis, transcript.id),
+    members: {
+      outcome: failure.outcome,
+      stage: failure.stage,
+      ...(failure.reply === undefined ? {} : { reply: replyBody(failure.reply) }),
+      ...(failure.unmet === undefined || failure.unmet.offered.length === 0
+        ? {}
+        : { offered: failure.unmet.offered }),
+      ...(diagnosis === undefined ? {} : { diagnosis }),
+      ...members,
+      ...(detailLevel === 'none' ? {} : { transcript }),
+    },
+    text: sessionText(transcript, failure.outcome, failure.stage, diagnosis),
+  })
+}
+
+/** The transcript, the verdict and the diagnosis, as a person reads them. */
+export function sessionText(
+  transcript: Transcript,
+  outcome: string,
+  stage: string,
+  diagnosis: Diagnosis | undefined,
+): string {
+  const lines = [`=== outcome: ${outcome} (stage ${stage})`]
+  if (diagnosis !== undefined) {
+    lines.push(
+      '',
+      `${diagnosis.code}: ${diagnosis.summary}`,
+      diagnosis.cause,
+      ...diagnosis.remedies.map((remedy) => `  * ${remedy}`),
+      `  retry: ${diagnosis.retry}${diagnosis.afterSeconds === undefined ? '' : ` after ${diagnosis.afterSeconds} s`}; confidence: ${diagnosis.confidence}; ${diagnosis.references.join(', ')}`,
+      `  more: /problems/${diagnosis.code}`,
+    )
+  }
+  return `${transcriptText(transcript)}${lines.join('\n')}\n`
+}
+
+/** A reply without what is ours alone. */
+export function replyBody(reply: Reply): object {
+  const { severity: _, ...body } = reply
+  return body
+}
+
+function schemeOf({ protocol, security }: Target): Situation['server']['scheme'] {
+  if (security !== 'implicit' || protocol === 'lmtp') return protocol
+  return `${protocol}s`
+}
+
+function statusOf(failure: Failure, code: ProblemCode, protocol: Situation['protocol']): number {
+  switch (failure.outcome) {
+    case 'unknown':
+      return 502
+    case 'deferred':
+      return 503
+    case 'failed':
+      return faultStatus(failure)
+    case 'rejected':
+      return refusalStatus(code, protocol)
+  }
+}
+
+function faultStatus(failure: Failure): number {
+  if (failure.unmet !== undefined) return 422
+  if (failure.fault?.kind === 'policy') return 403
+  return failure.fault?.kind === 'timeout' ? 504 : 502
+}
+
+function refusalStatus(code: ProblemCode, protocol: Situation['protocol']): number {
+  if (code === 'precondition-failed') return 412
+  if (protocol !== 'pop3') return 422
+  if (code === 'no-such-message') return 404
+  if (code === 'mailbox-in-use') return 423
+  return code === 'credentials-rejected' ? 401 : 422
+}
+
+function headersOf(status: number, diagnosis: Diagnosis | undefined, id: string): Record<string, string> {
+  return {
+    'X-Session-Id': id,
+    ...(status === 503 || status === 423
+      ? { 'Retry-After': String(diagnosis?.afterSeconds ?? COME_BACK_SECONDS) }
+      : {}),
+    ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="mailbox", charset="UTF-8"' } : {}),
+  }
+}
+
+/** The command that the reply answers. */
+function verbOf(transcript: Transcript, reply: Reply | undefined): { verb?: string } {
+  const entry = transcript.entries.find((each) => each.kind === 'reply' && each.seq === reply?.seq)
+  const answers = entry?.kind === 'reply' ? entry.answers : undefined
+  const command = transcript.entries.find((each) => each.kind === 'command' && each.seq === answers)
+  const verb = command?.kind === 'command' ? /^[A-Za-z]+/.exec(command.line)?.[0].toUpperCase() : undefined
+  return verb === undefined ? {} : { verb }
+}
+
+/** The command and the reply that decided; without a reply, what was said last. */
+function evidenceOf(transcript: Transcript, reply: Reply | undefined): number[] {
+  const { entries } = transcript
+  const decisive = reply?.seq === undefined ? undefined : entries.find((each) => each.seq === reply.seq)
+  if (decisive?.kind === 'reply')
+    return decisive.answers === undefined ? [decisive.seq] : [decisive.answers, decisive.seq]
+  const last = entries.findLast((each) => each.kind !== 'event' || each.event !== 'closed')
+  return last === undefined ? [] : [last.seq]
+}
+
+function sentence(text: string): string {
+  return text === '' ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}

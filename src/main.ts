@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { pino } from 'pino'
+import { readConfig } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
+import { helpText } from './config/help.ts'
+import { type Service, startService } from './service.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+if (process.argv.includes('--help')) process.stdout.write(helpText())
+else if (process.argv.includes('--version')) process.stdout.write(`${version}\n`)
+else await run()
+
+async function run(): Promise<void> {
+  const config = configured()
+  if (config === undefined) return
+  // standard output is for people; the log goes to standard error
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  let service: Service
+  try {
+    service = await startService(config, logger, version)
+  } catch (error) {
+    process.stderr.write(`mailwire: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+    return
+  }
+  process.stdout.write(welcome(service))
+  const end = (): void => {
+    // a second signal means it
+    process.once('SIGTERM', () => process.exit(1))
+    process.once('SIGINT', () => process.exit(1))
+    logger.info('shutting down')
+    void service.close(config.shutdownGraceMs).then(() => {
+      logger.info('ended')
+      process.exit(0)
+    })
+  }
+  process.once('SIGTERM', end)
+  process.once('SIGINT', end)
+}
+
+function configured() {
+  try {
+    return readConfig(process.env, { readFile: (path) => readFileSync(path, 'utf8'), hostname: hostname() })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`mailwire: ${error.message}\n`)
+    process.exitCode = 1
+    return undefined
+  }
+}
+
+function welcome(service: Service): string {
+  const lines = [`Mailwire ${version} is ready at ${service.url}`, `  docs  ${service.url}/docs/`]
+  if (service.sandbox !== undefined) {
+    lines.push(
+      `  try   curl -s ${service.url}/smtp/send -H 'Content-Type: application/json' -d '{"envelope":{"from":"alice@sandbox.test","to":["bob@sandbox.test"]}}'`,
+      `        the sandbox inside has users alice and bob, password sandbox`,
+    )
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,238 @@
+import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
+import { detectMimeType } from 'nodemailer/lib/mime-funcs'
+import type MimeNode from 'nodemailer/lib/mime-node'
+import { LineEnds } from '../text/line-ends.ts'
+import { asciiDomainOf, type NamedAddress, namedAddress, needsSmtpUtf8 } from './addresses.ts'
+import type { Calendar, ComposedAttachment, ComposedMessage } from './composed-message.ts'
+import { contentType, fieldText, messageIdentifier } from './field-text.ts'
+import { fieldLines, listLines, ownFields, priorityLines, takeOnce } from './header-fields.ts'
+import { type FieldPath, MessageError } from './message-error.ts'
+
+/** What composing needs from outside. */
+export interface ComposeOptions {
+  /** `7bit`: for a server without 8BITMIME, no octet beyond 7 bits comes out. */
+  readonly encoding: '7bit' | '8bit'
+  readonly now: Date
+  readonly random: (octets: number) => Buffer
+}
+
+/** A message ready to be sent. */
+export interface Composition {
+  /** CRLF alone ends its lines, and one ends the last. */
+  readonly octets: Buffer
+  /** With its angle brackets. */
+  readonly messageId: string
+  readonly from: NamedAddress
+  /** To, cc and bcc in this order, none twice. */
+  readonly recipients: readonly string[]
+  /** It can go to a server with 8BITMIME only, as it is. */
+  readonly eightBit: boolean
+  /** An address in the header has a local part beyond ASCII (RFC 6532), and so the header is not ASCII. */
+  readonly needsSmtpUtf8: boolean
+}
+
+const LONGEST_LINE = 998
+
+/**
+ * A message by RFC 5322 and MIME of what a caller described.
+ * @throws {MessageError} naming the field that is at fault
+ */
+export async function compose(message: ComposedMessage, options: ComposeOptions): Promise<Composition> {
+  const from = namedAddress(['from'], message.from)
+  const to = addresses('to', message.to)
+  const cc = addresses('cc', message.cc)
+  const bcc = addresses('bcc', message.bcc)
+  const replyTo = message.replyTo === undefined ? undefined : namedAddress(['replyTo'], message.replyTo)
+  const written = [from, ...to, ...cc, ...(replyTo === undefined ? [] : [replyTo])]
+  const smtpUtf8 = written.find((one) => needsSmtpUtf8(one.address))
+  if (smtpUtf8 !== undefined && options.encoding === '7bit') {
+    const path =
+      smtpUtf8 === from
+        ? ['from']
+        : smtpUtf8 === replyTo
+          ? ['replyTo']
+          : to.includes(smtpUtf8)
+            ? ['to']
+            : ['cc']
+    throw new MessageError(path, 'a local part beyond ASCII cannot be written in 7 bits (RFC 6532)')
+  }
+
+  const once = singleFields(message, options, from)
+  const lines = [
+    ...once.rest.map((field) => fieldLines(field.name, field.value)),
+    ...priorityLines(message.priority),
+    ...listLines(message.list ?? {}),
+  ]
+  const root = new MailComposer({
+    from: { ...from },
+    to: copies(to),
+    cc: copies(cc),
+    replyTo: copies(replyTo === undefined ? [] : [replyTo]),
+    subject: once.subject,
+    date: once.date,
+    messageId: once.messageId,
+    inReplyTo:
+      message.inReplyTo === undefined ? undefined : messageIdentifier(['inReplyTo'], message.inReplyTo),
+    references: message.references?.map((one, n) => messageIdentifier(['references', n], one)),
+    text: bodyText(['text'], message.text),
+    html: bodyText(['html'], message.html),
+    icalEvent: message.calendar === undefined ? undefined : calendarEvent(message.calendar),
+    attachments: message.attachments?.map((one, n) => attachment(['attachments', n], one, options.encoding)),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    boundaryPrefix: 'mailwire',
+    baseBoundary: options.random(12).toString('hex'),
+    newline: 'windows',
+  }).compile()
+  if (options.encoding === '8bit') leaveReadable(root)
+
+  const octets = Buffer.concat([Buffer.from(lines.join('')), await root.build()])
+  return {
+    octets,
+    messageId: once.messageId,
+    from,
+    recipients: [...new Set([...to, ...cc, ...bcc].map((one) => one.address))],
+    eightBit: checked(octets, options.encoding),
+    needsSmtpUtf8: smtpUtf8 !== undefined,
+  }
+}
+
+function addresses(key: 'to' | 'cc' | 'bcc', given: readonly string[] = []): readonly NamedAddress[] {
+  return given.map((one, n) => namedAddress([key, n], one))
+}
+
+/** The library writes into what it is given. */
+function copies(given: readonly NamedAddress[]): { name: string; address: string }[] | undefined {
+  return given.length === 0 ? undefined : given.map((one) => ({ ...one }))
+}
+
+/** The fields that are there once whether the caller gives them as a property, among `headers`, or not at all. */
+function singleFields(message: ComposedMessage, options: ComposeOptions, from: NamedAddress) {
+  const subject = takeOnce('subject', ownFields(message))
+  const date = takeOnce('date', subject.rest)
+  const messageId = takeOnce('message-id', date.rest)
+  const given = message.messageId ?? messageId.field?.value
+  return {
+    subject: message.subject === undefined ? subject.field?.value : fieldText(['subject'], message.subject),
+    date: date.field?.value ?? dateOf(message.date ?? options.now),
+    messageId:
+      given === undefined
+        ? `<${options.random(16).toString('hex')}@${asciiDomainOf(from.address)}>`
+        : messageIdentifier(messageId.field?.path ?? ['messageId'], given),
+    rest: messageId.rest,
+  }
+}
+
+function dateOf(date: Date): Date {
+  const year = date.getUTCFullYear()
+  // RFC 5322 §3.3: four digits, and 1900 or later; an invalid date has no year
+  if (!(year >= 1900 && year <= 9999))
+    throw new MessageError(['date'], 'a date is between the years 1900 and 9999')
+  return date
+}
+
+/** Text for people has lines, and MIME ends them with CRLF, whatever ended them before. */
+function bodyText(path: FieldPath, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (/\p{Cs}/u.test(text)) throw new MessageError(path, 'half of a surrogate pair is no character')
+  return text.replace(/\r\n|\r|\n/g, '\r\n')
+}
+
+function calendarEvent(calendar: Calendar): { method: string; content: string } {
+  const method = fieldText(['calendar', 'method'], calendar.method)
+  if (!/^[A-Za-z-]+$/.test(method))
+    throw new MessageError(['calendar', 'method'], 'a method of iTIP is one word (RFC 5546 §1.4)')
+  const content = bodyText(['calendar', 'content'], calendar.content) ?? ''
+  if (content === '') throw new MessageError(['calendar', 'content'], 'an iCalendar object is not empty')
+  return { method, content }
+}
+
+function attachment(
+  path: FieldPath,
+  given: ComposedAttachment,
+  encoding: ComposeOptions['encoding'],
+): MailComposerAttachment {
+  // anything else could be a description of where to fetch it
+  if (typeof given.content !== 'string' && !Buffer.isBuffer(given.content)) {
+    throw new MessageError([...path, 'content'], 'the content of an attachment is octets or text')
+  }
+  const type =
+    given.contentType === undefined
+      ? typeOf(given.filename ?? '')
+      : contentType([...path, 'contentType'], given.contentType)
+  if (given.filename !== undefined) filename([...path, 'filename'], given.filename)
+  if (
+    given.cid !== undefined &&
+    !/^[\x21-\x3b\x3d\x3f-\x7e]+$/.test(fieldText([...path, 'cid'], given.cid))
+  ) {
+    throw new MessageError(
+      [...path, 'cid'],
+      'a content identifier is printable ASCII without space and angle brackets',
+    )
+  }
+  const octets = Buffer.from(given.content)
+  return {
+    content: /^message\//i.test(type) ? embedded([...path, 'content'], octets, encoding) : octets,
+    contentType: type,
+    filename: given.filename ?? false,
+    cid: given.cid,
+    contentDisposition: given.disposition,
+  }
+}
+
+/** The table behind it calls some archives multipart, and such a part would have no end. */
+function typeOf(filename: string): string {
+  const type = detectMimeType(filename)
+  return /^multipart\//i.test(type) ? 'application/octet-stream' : type
+}
+
+function filename(path: FieldPath, given: string): void {
+  if (fieldText(path, given).trim() === '') throw new MessageError(path, 'a filename is not empty')
+  if (given.includes('\t')) throw new MessageError(path, 'a TAB cannot stand in a filename')
+}
+
+/** RFC 2046 §5.2.1: what is a message must not be encoded, and so its own octets have to be fit to be sent. */
+function embedded(path: FieldPath, given: Buffer, encoding: ComposeOptions['encoding']): Buffer {
+  const ends = new LineEnds('convert')
+  const octets = Buffer.concat([ends.push(given), ends.end()])
+  for (const finding of ends.findings) {
+    if (
+      finding.code === 'long-line' ||
+      finding.code === 'nul' ||
+      (finding.code === 'eight-bit' && encoding === '7bit')
+    ) {
+      throw new MessageError(
+        path,
+        `an attached message goes out as it is, and this one cannot: ${finding.text}`,
+      )
+    }
+  }
+  return octets
+}
+
+/** With 8BITMIME, text that is not ASCII need not be encoded: a person can read it on the wire. */
+function leaveReadable(node: MimeNode): void {
+  for (const child of node.childNodes) leaveReadable(child)
+  const { content } = node
+  if (typeof content !== 'string' || !/^text\//i.test(String(node.getHeader('Content-Type')))) return
+  const readable = !/[\x00-\x08\x0b\x0c\x0e-\x1f]/.test(content) && /[^\x00-\x7f]/.test(content)
+  if (readable && content.split('\r\n').every((line) => Buffer.byteLength(line) <= LONGEST_LINE)) {
+    node.getTransferEncoding = () => '8bit'
+  }
+}
+
+/** What every composition promises, looked at once more where it leaves. Says whether there are octets beyond 7 bits. */
+function checked(octets: Buffer, encoding: ComposeOptions['encoding']): boolean {
+  const ends = new LineEnds('refuse')
+  ends.push(octets)
+  ends.end()
+  const found = ends.findings.map((finding) => finding.code)
+  if (
+    found.includes('long-line') ||
+    found.includes('nul') ||
+    (encoding === '7bit' && found.includes('eight-bit'))
+  ) {
+    throw new Error(`a message was composed that cannot be sent: ${found.join(', ')}`)
+  }
+  return found.includes('eight-bit')
+}

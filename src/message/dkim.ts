@@ -1,0 +1,52 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { text as textOf } from 'node:stream/consumers'
+import DKIM from 'nodemailer/lib/dkim'
+import { MessageError } from './message-error.ts'
+
+/** For whom a message is signed, and with what. */
+export interface SigningKey {
+  readonly domain: string
+  readonly selector: string
+  /** PEM; RSA of 1024 bits at least (RFC 8301 §3.2). */
+  readonly privateKey: string
+}
+
+/** RFC 6376 §3.1: `selector = sub-domain *( "." sub-domain )` */
+const LABELS = /^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?)*$/
+const LEAST_BITS = 1024
+
+/**
+ * The message with a DKIM-Signature in front (RFC 6376, rsa-sha256, relaxed/relaxed).
+ * @throws {MessageError} for a key that does not sign; nothing is ever sent unsigned instead
+ */
+export async function sign(octets: Buffer, key: SigningKey): Promise<Buffer> {
+  if (!LABELS.test(key.domain))
+    throw new MessageError(['dkim', 'domain'], 'the signing domain is a domain name in ASCII')
+  if (!LABELS.test(key.selector))
+    throw new MessageError(['dkim', 'selector'], 'a selector is written like a domain name')
+  const options = { domainName: key.domain, keySelector: key.selector, privateKey: rsaKey(key.privateKey) }
+  const signed = Buffer.from(await textOf(new DKIM(options).sign(octets).setEncoding('latin1')), 'latin1')
+  // the library leaves a message as it is when its signing fails
+  if (!signed.subarray(0, 15).equals(Buffer.from('DKIM-Signature:')))
+    throw new Error('the message was not signed')
+  return signed
+}
+
+function rsaKey(pem: string): KeyObject {
+  let key: KeyObject
+  try {
+    key = createPrivateKey(pem)
+  } catch (cause) {
+    throw new MessageError(['dkim', 'privateKey'], 'the key is no private key in PEM without a passphrase', {
+      cause,
+    })
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+  if (key.asymmetricKeyType !== 'rsa' || bits < LEAST_BITS) {
+    throw new MessageError(
+      ['dkim', 'privateKey'],
+      `only RSA keys of ${LEAST_BITS} bits and more are signed with (RFC 8301 §3.2)`,
+    )
+  }
+  return key
+}
