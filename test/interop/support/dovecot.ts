@@ -1,0 +1,170 @@
+import { chownSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Issued } from '../../support/certificates.ts'
+import { accounts, domain, hostname } from './accounts.ts'
+import { type Daemon, startDaemon } from './daemon.ts'
+import { freePorts } from './ports.ts'
+
+export interface DovecotOptions {
+  readonly certificate: Issued
+  /** `refused`: passwords in the clear only over TLS. Then it listens on 127.0.0.2. */
+  readonly plaintext?: 'allowed' | 'refused'
+  /**
+   * What happens to a second session of one mailbox: by itself Dovecot lets it wait 12 s before it says [IN-USE].
+   * `refused` says so as soon as the first session is counted, which is after a command or two of it.
+   */
+  readonly secondSession?: 'waits' | 'refused'
+  /** Further settings of dovecot.conf, or others in place of these. */
+  readonly settings?: Readonly<Record<string, string>>
+}
+
+/** POP3 in the clear with STLS, POP3 over TLS, LMTP, and the accounts for Postfix's AUTH. */
+export interface Dovecot extends Daemon {
+  readonly host: string
+  readonly pop3: number
+  readonly pop3s: number
+  readonly lmtp: number
+  /** Path of the socket by which Postfix asks about passwords. */
+  readonly authSocket: string
+  /** Lays a message into a mailbox, octet for octet, and no server adds a header. */
+  put(user: string, message: string | Buffer): void
+}
+
+/** Every mailbox belongs to this user; a number does, it needs no name. */
+const MAIL_UID = 5000
+
+export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
+  // a client of the server's own address counts as secure, whatever disable_plaintext_auth says
+  const host = options.plaintext === 'refused' ? '127.0.0.2' : '127.0.0.1'
+  let ports = { pop3: 0, pop3s: 0, lmtp: 0 }
+  let put = 0
+  const daemon = await startDaemon({
+    name: 'dovecot',
+    prepare: async (folder) => {
+      const [pop3 = 0, pop3s = 0, lmtp = 0] = await freePorts(3)
+      ports = { pop3, pop3s, lmtp }
+      writeFileSync(join(folder, 'key.pem'), options.certificate.key, { mode: 0o600 })
+      writeFileSync(join(folder, 'cert.pem'), options.certificate.cert)
+      writeFileSync(join(folder, 'users'), passwdFile())
+      writeFileSync(join(folder, 'dovecot.conf'), configuration(folder, options, { ...ports, host }))
+      for (const { name } of Object.values(accounts)) makeMaildir(homeIn(folder, name))
+      return {
+        command: '/usr/sbin/dovecot',
+        args: ['-F', '-c', join(folder, 'dovecot.conf')],
+        logFile: join(folder, 'dovecot.log'),
+        probe: { host, port: pop3 },
+      }
+    },
+  })
+  return {
+    ...daemon,
+    ...ports,
+    host,
+    authSocket: authSocketIn(daemon.folder),
+    put(user, message) {
+      put += 1
+      const maildir = join(homeIn(daemon.folder, user), 'Maildir')
+      const unfinished = join(maildir, 'tmp', `${put}.test`)
+      writeFileSync(unfinished, message)
+      chownSync(unfinished, MAIL_UID, MAIL_UID)
+      renameSync(unfinished, join(maildir, 'new', `${put}.test`))
+    },
+  }
+}
+
+function homeIn(folder: string, user: string): string {
+  return join(folder, 'home', user)
+}
+
+function makeMaildir(home: string): void {
+  const maildir = join(home, 'Maildir')
+  for (const made of ['new', 'cur', 'tmp']) mkdirSync(join(maildir, made), { recursive: true })
+  for (const made of ['new', 'cur', 'tmp', '.', '..']) chownSync(join(maildir, made), MAIL_UID, MAIL_UID)
+}
+
+function passwdFile(): string {
+  // user:password:uid:gid:gecos:home:shell:extra
+  const lines = Object.values(accounts).map(
+    ({ name, password, extra }) => `${name}:{PLAIN}${password}::::::${extra}\n`,
+  )
+  return lines.join('')
+}
+
+function authSocketIn(folder: string): string {
+  return join(folder, 'run', 'auth-postfix')
+}
+
+function configuration(
+  folder: string,
+  { plaintext = 'allowed', secondSession = 'waits', settings }: DovecotOptions,
+  { host, pop3, pop3s, lmtp }: Pick<Dovecot, 'host' | 'pop3' | 'pop3s' | 'lmtp'>,
+): string {
+  const lines = Object.entries({
+    base_dir: `${folder}/run`,
+    state_dir: `${folder}/state`,
+    log_path: `${folder}/dovecot.log`,
+    listen: host,
+    protocols: 'pop3 lmtp',
+    hostname,
+    postmaster_address: `postmaster@${domain}`,
+    ssl: 'yes',
+    ssl_cert: `<${folder}/cert.pem`,
+    ssl_key: `<${folder}/key.pem`,
+    disable_plaintext_auth: plaintext === 'refused' ? 'yes' : 'no',
+    // digest and SCRAM mechanisms work because the passwords are stored in the clear; APOP is never listed
+    auth_mechanisms: 'plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 apop',
+    auth_username_format: '%Ln',
+    auth_failure_delay: '0',
+    mail_location: `maildir:~/Maildir`,
+    mail_plugins: 'quota',
+    first_valid_uid: String(MAIL_UID),
+    pop3_lock_session: 'yes',
+    mail_max_userip_connections: secondSession === 'refused' ? '1' : '50',
+    default_process_limit: '20',
+    default_client_limit: '200',
+    ...settings,
+  }).map(([name, value]) => `${name} = ${value}\n`)
+  return `${lines.join('')}
+passdb {
+  driver = passwd-file
+  args = username_format=%n ${folder}/users
+}
+userdb {
+  driver = passwd-file
+  args = username_format=%n ${folder}/users
+  default_fields = uid=${MAIL_UID} gid=${MAIL_UID} home=${folder}/home/%n
+}
+plugin {
+  quota = maildir:mailbox
+}
+service pop3-login {
+  inet_listener pop3 {
+    port = ${pop3}
+  }
+  inet_listener pop3s {
+    port = ${pop3s}
+    ssl = yes
+  }
+  # one process for all sessions instead of a new one for each
+  service_count = 0
+  process_min_avail = 1
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${lmtp}
+  }
+}
+service auth {
+  unix_listener auth-postfix {
+    mode = 0666
+  }
+}
+# counts failures per address, and answers slower after each: every test comes from one address
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+`
+}
