@@ -6,20 +6,25 @@ import { type FieldError, invalidRequest } from './problem.ts'
 import type { SendBody } from './schema/send.ts'
 
 /**
+ * The addresses of the request's own envelope, looked at before anything is made of them.
+ * @throws {Problem} 400 naming each at fault
+ */
+export function requireAddresses(context: Context, body: SendBody): void {
+  const { from = '', to = [] } = body.envelope ?? {}
+  const errors: FieldError[] = []
+  if (from !== '') mailboxIn(from, '/envelope/from', errors)
+  for (const [place, address] of to.slice(0, context.maxRecipients).entries()) {
+    mailboxIn(address, `/envelope/to/${place}`, errors)
+  }
+  if (errors.length > 0) throw invalidRequest(errors)
+}
+
+/**
  * The envelope as the request gives it, or else as the message's addresses do.
  * @throws {Problem} 400 naming each address at fault; nothing is repaired
  */
 export function envelopeOf(context: Context, body: SendBody, message: OutgoingMessage): Envelope {
   const errors: FieldError[] = []
-  const read = (address: string, pointer: string): Mailbox | undefined => {
-    try {
-      return mailbox(address)
-    } catch (error) {
-      if (!(error instanceof AddressError)) throw error
-      errors.push({ pointer, detail: error.message })
-      return undefined
-    }
-  }
   const { envelope = {} } = body
   const from = envelope.from ?? message.from
   if (from === undefined)
@@ -27,7 +32,7 @@ export function envelopeOf(context: Context, body: SendBody, message: OutgoingMe
   const reversePath =
     from === undefined || from === ''
       ? null
-      : read(from, envelope.from === undefined ? '/message/from' : '/envelope/from')
+      : mailboxIn(from, envelope.from === undefined ? '/message/from' : '/envelope/from', errors)
   const given = envelope.to?.map((address, place) => ({ address, pointer: `/envelope/to/${place}` }))
   const recipients = given ?? message.recipients
   if (recipients.length === 0)
@@ -37,8 +42,18 @@ export function envelopeOf(context: Context, body: SendBody, message: OutgoingMe
   }
   const forwardPaths = recipients
     .slice(0, context.maxRecipients)
-    .map(({ address, pointer }) => read(address, pointer))
+    .map(({ address, pointer }) => mailboxIn(address, pointer, errors))
     .filter((path) => path !== undefined)
   if (errors.length > 0) throw invalidRequest(errors)
   return { reversePath: reversePath ?? null, forwardPaths }
+}
+
+function mailboxIn(address: string, pointer: string, errors: FieldError[]): Mailbox | undefined {
+  try {
+    return mailbox(address)
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    errors.push({ pointer, detail: error.message })
+    return undefined
+  }
 }

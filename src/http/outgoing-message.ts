@@ -8,7 +8,7 @@ import { decodeBase64 } from '../sasl/base64.ts'
 import type { ContentFacts } from '../smtp/envelope.ts'
 import { BareLineEnd, LineEnds } from '../text/line-ends.ts'
 import type { Context } from './context.ts'
-import { invalidRequest, Problem } from './problem.ts'
+import { type FieldError, invalidRequest, Problem } from './problem.ts'
 import { pointerOf } from './route.ts'
 import type { SendBody } from './schema/send.ts'
 
@@ -101,19 +101,24 @@ async function composed(
   message: ComposedMessage,
   source: 'test' | 'described',
 ): Promise<OutgoingMessage> {
+  const place = source === 'test' ? '/envelope' : '/message'
+  const international = isInternational(message, place)
   try {
     const result = await compose(message, {
       // 7 bits go everywhere; only an address that cannot be written so makes the message 8-bit
-      encoding: isInternational(message) ? '8bit' : '7bit',
+      encoding: international ? '8bit' : '7bit',
       now: new Date(context.tools.clock.wallNow()),
       random: randomBytes,
     })
     return outgoing(result)
   } catch (error) {
     if (!(error instanceof MessageError)) throw error
-    const place = source === 'test' ? '/envelope' : '/message'
-    throw invalidRequest([{ pointer: `${place}${pointerOf(error.path)}`, detail: error.message }])
+    throw invalidRequest([fieldError(place, error)])
   }
+}
+
+function fieldError(place: string, error: MessageError): FieldError {
+  return { pointer: `${place}${pointerOf(error.path)}`, detail: error.message }
 }
 
 function outgoing(result: Composition): OutgoingMessage {
@@ -132,14 +137,33 @@ function outgoing(result: Composition): OutgoingMessage {
   }
 }
 
-function isInternational(message: ComposedMessage): boolean {
-  const addresses = [
-    message.from,
-    ...(message.to ?? []),
-    ...(message.cc ?? []),
-    ...(message.replyTo === undefined ? [] : [message.replyTo]),
+/**
+ * Whether an address of the header has a local part beyond ASCII.
+ * @throws {Problem} 400 naming each address at fault
+ */
+function isInternational(message: ComposedMessage, place: string): boolean {
+  const listed = (['to', 'cc', 'bcc'] as const).flatMap((key) =>
+    (message[key] ?? []).map((given, at) => ({ path: [key, at], given })),
+  )
+  const { replyTo } = message
+  const all = [
+    { path: ['from'], given: message.from },
+    ...listed,
+    ...(replyTo === undefined ? [] : [{ path: ['replyTo'], given: replyTo }]),
   ]
-  return addresses.some((address, place) => needsSmtpUtf8(namedAddress(['to', place], address).address))
+  const errors: FieldError[] = []
+  const international = all.map(({ path, given }) => {
+    try {
+      // no header names who is in bcc
+      return needsSmtpUtf8(namedAddress(path, given).address) && path[0] !== 'bcc'
+    } catch (error) {
+      if (!(error instanceof MessageError)) throw error
+      errors.push(fieldError(place, error))
+      return false
+    }
+  })
+  if (errors.length > 0) throw invalidRequest(errors)
+  return international.includes(true)
 }
 
 /** The caller's own octets: as they are, but for line ends as `lineEnds` says. */

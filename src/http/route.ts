@@ -145,11 +145,27 @@ function issues(
   place: (path: readonly PropertyKey[]) => Omit<FieldError, 'detail'>,
 ): FieldError[] {
   if (result.success) return []
-  return result.error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ ...place([...issue.path, key]), detail: 'there is no such field' }))
-      : [{ ...place(issue.path), detail: issue.message }],
-  )
+  return faultsIn(result.error.issues).map(({ path, detail }) => ({ ...place(path), detail }))
+}
+
+interface Fault {
+  readonly path: readonly PropertyKey[]
+  readonly detail: string
+}
+
+function faultsIn(given: readonly z.core.$ZodIssue[]): Fault[] {
+  return given.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({ path: [...issue.path, key], detail: 'there is no such field' }))
+    if (issue.code === 'invalid_union')
+      return closest(issue.errors).map(({ path, detail }) => ({ path: [...issue.path, ...path], detail }))
+    return [{ path: issue.path, detail: issue.message }]
+  })
+}
+
+/** The alternative that was meant is the one with the fewest faults; the more special ones stand last. */
+function closest(alternatives: readonly (readonly z.core.$ZodIssue[])[]): Fault[] {
+  return alternatives.map(faultsIn).reduce((best, faults) => (faults.length <= best.length ? faults : best))
 }
 
 /** RFC 6901 §3. */

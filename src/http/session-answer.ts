@@ -52,7 +52,7 @@ export function problemOf(
 ): Problem {
   const { failure, transcript } = end
   const situation = situationOf(end, circumstances, failure)
-  const diagnosis = diagnose(situation)
+  const diagnosis = scrubbed(diagnose(situation), end.scrub)
   const code: ProblemCode =
     failure.unmet?.code === 'precondition-failed'
       ? 'precondition-failed'
@@ -61,17 +61,22 @@ export function problemOf(
   return new Problem({
     status,
     code,
-    detail: diagnosis?.summary ?? sentence(failure.unmet?.message ?? ''),
+    detail: diagnosis?.summary ?? sentence(end.scrub(failure.unmet?.message ?? '')),
     headers: headersOf(status, diagnosis, transcript.id),
     members: {
       outcome: failure.outcome,
       stage: failure.stage,
-      ...(failure.reply === undefined ? {} : { reply: replyBody(failure.reply) }),
-      ...(failure.unmet === undefined || failure.unmet.offered.length === 0
-        ? {}
-        : { offered: failure.unmet.offered }),
       ...(diagnosis === undefined ? {} : { diagnosis }),
-      ...members,
+      ...scrubbed(
+        {
+          ...(failure.reply === undefined ? {} : { reply: replyBody(failure.reply) }),
+          ...(failure.unmet === undefined || failure.unmet.offered.length === 0
+            ? {}
+            : { offered: failure.unmet.offered }),
+          ...members,
+        },
+        end.scrub,
+      ),
       ...(detailLevel === 'none' ? {} : { transcript }),
     },
     text: sessionText(transcript, failure.outcome, failure.stage, diagnosis),
@@ -97,6 +102,14 @@ export function sessionText(
     )
   }
   return `${transcriptText(transcript)}${lines.join('\n')}\n`
+}
+
+/** The same with the session's secrets taken out of every text: servers echo, and not only into the transcript. */
+export function scrubbed<T>(value: T, scrub: (text: string) => string): T {
+  if (typeof value === 'string') return scrub(value) as T
+  if (Array.isArray(value)) return value.map((part: unknown) => scrubbed(part, scrub)) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, scrubbed(part, scrub)])) as T
 }
 
 /** A reply without what is ours alone. */

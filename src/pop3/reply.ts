@@ -1,5 +1,5 @@
 import type { Reply, Severity } from '../session/answer.ts'
-import type { ReplyReader } from '../session/dialogue.ts'
+import type { ReplyReader } from '../session/incoming.ts'
 import { Fault } from '../session/outcome.ts'
 import type { Line } from '../text/lines.ts'
 import { visible } from '../text/visible.ts'

@@ -1,50 +1,21 @@
 import { DotUnstuffer } from '../text/dots.ts'
-import { LimitExceeded, type Line, LineSplitter } from '../text/lines.ts'
 import { visible } from '../text/visible.ts'
 import { PREVIEW_OCTETS, type Recorder } from '../transcript/recorder.ts'
 import type { ChannelBindings, TlsFacts, TlsWish, Wire } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
 import type { Budget, Phase } from './budget.ts'
 import type { Command } from './command.ts'
+import { type Due, Incoming, type IncomingOptions } from './incoming.ts'
 import { Fault, Refusal } from './outcome.ts'
 
-/** Lines to replies, for one protocol. */
-export interface ReplyReader<R extends Reply> {
-  /**
-   * The reply that this line completes, or undefined while more lines are due.
-   * @throws {Fault} `protocol` when the line can be no part of a reply
-   */
-  line(line: Line): R | undefined
-  /** The text of lines taken that are no whole reply yet. */
-  partial(): readonly string[]
-}
-
 /** A command that was sent, or the greeting, whose reply is due. */
-export interface Pending<R extends Reply> {
-  readonly subject: string
-  readonly phase: Phase
-  readonly seq: number | undefined
-  readonly sentAt: number
+export interface Pending<R extends Reply> extends Due {
   readonly multiline: boolean
   reply?: R
 }
 
-export interface DialogueOptions<R extends Reply> {
-  readonly wire: Wire
-  readonly recorder: Recorder
-  readonly budget: Budget
-  /** Monotonic clock, ms. */
-  readonly now: () => number
-  readonly reader: (tolerated: (code: string, text: string) => void) => ReplyReader<R>
-  /** Longest line taken from the server, octets. */
-  readonly maxLineOctets: number
-}
-
 /** Content is written in blocks of at most this many octets, so that an early answer is seen in time. */
 const BLOCK_OCTETS = 65_536
-
-/** What is kept of the server's first octets, to recognise another protocol. */
-const FIRST_OCTETS = 256
 
 /**
  * Commands out, replies in, in order: the one place where octets have just become a reply and a command is about to
@@ -58,25 +29,16 @@ export class Dialogue<R extends Reply> {
   readonly #recorder: Recorder
   readonly #budget: Budget
   readonly #now: () => number
-  readonly #options: DialogueOptions<R>
+  readonly #incoming: Incoming<R>
   readonly #queue: Pending<R>[] = []
-  #splitter: LineSplitter
-  #reader: ReplyReader<R>
-  #first: Buffer = Buffer.alloc(0)
-  #spoke = true
-  #lastReplyAt: number
-  #lastReply: R | undefined
   #broken = false
 
-  constructor(options: DialogueOptions<R>) {
-    this.#options = options
+  constructor(options: IncomingOptions<R>) {
     this.#wire = options.wire
     this.#recorder = options.recorder
     this.#budget = options.budget
     this.#now = options.now
-    this.#lastReplyAt = options.now()
-    this.#splitter = new LineSplitter(options.maxLineOctets)
-    this.#reader = this.#newReader()
+    this.#incoming = new Incoming(options)
     // a caller who leaves interrupts the waiting only, so that the session can still end politely
     this.#budget.severs((fault) => {
       if (fault.kind !== 'aborted') this.#wire.destroy(fault)
@@ -85,7 +47,7 @@ export class Dialogue<R extends Reply> {
 
   /** The first octets that the server sent, for whoever wonders which protocol that was. */
   get firstOctets(): Buffer {
-    return this.#first
+    return this.#incoming.first
   }
 
   get bindings(): ChannelBindings {
@@ -167,11 +129,9 @@ export class Dialogue<R extends Reply> {
     let end: 'whole' | 'incomplete' = 'incomplete'
     try {
       for (;;) {
-        const chunk = this.#splitter.takeAll()
-        const octets = chunk.length > 0 ? chunk : await this.#readContent(pending)
-        const { content, rest } = unstuffer.push(octets)
+        const { content, rest } = unstuffer.push(await this.#incoming.octets(pending))
         if (rest !== undefined) {
-          if (rest.length > 0) this.#splitter.push(rest)
+          this.#incoming.giveBack(rest)
           end = 'whole'
         }
         for (const piece of content) {
@@ -247,8 +207,7 @@ export class Dialogue<R extends Reply> {
    */
   async startTls(wish: TlsWish, when: 'implicit' | 'upgrade'): Promise<TlsFacts> {
     if (when === 'upgrade') this.#refuseClearOctets()
-    this.#splitter = new LineSplitter(this.#options.maxLineOctets)
-    this.#reader = this.#newReader()
+    this.#incoming.reset()
     const began = this.#now()
     let facts: TlsFacts
     try {
@@ -277,10 +236,6 @@ export class Dialogue<R extends Reply> {
     else this.#wire.end()
   }
 
-  #newReader(): ReplyReader<R> {
-    return this.#options.reader((code, text) => this.#recorder.finding(code, text))
-  }
-
   #expect(subject: string, phase: Phase, seq: number | undefined, multiline: boolean): Pending<R> {
     const pending: Pending<R> = { subject, phase, seq, sentAt: this.#now(), multiline }
     this.#queue.push(pending)
@@ -289,13 +244,13 @@ export class Dialogue<R extends Reply> {
 
   #write(octets: Buffer): void {
     this.#recorder.sent(octets.length)
-    this.#spoke = true
+    this.#incoming.spoken()
     this.#wire.write(octets)
   }
 
   async #writeBlock(block: Buffer): Promise<void> {
     this.#recorder.sent(block.length)
-    this.#spoke = true
+    this.#incoming.spoken()
     this.#wire.write(block)
     await this.#mayWrite()
   }
@@ -305,15 +260,13 @@ export class Dialogue<R extends Reply> {
    * reply, for one that comes before the content was handed over is no acceptance of it.
    */
   async #mayWrite(): Promise<void> {
-    const spoken = this.#splitter.pending > 0 || this.#reader.partial().length > 0
-    if (!spoken && (await this.#writable()) === 'writable') return
-    const early: Pending<R> = {
+    if (!this.#incoming.isPending && (await this.#writable()) === 'writable') return
+    const early = {
       subject: 'answer to the message',
       phase: 'data',
       seq: undefined,
       sentAt: this.#now(),
-      multiline: false,
-    }
+    } as const
     this.#throwEarly(await this.#readReply(early))
   }
 
@@ -321,146 +274,43 @@ export class Dialogue<R extends Reply> {
     try {
       return await this.#budget.spend('data', 'progress in writing the message', () => this.#wire.writable())
     } catch (error) {
-      throw this.#lost(error, 'end of the message')
-    }
-  }
-
-  async #readReply(head: Pending<R>): Promise<R> {
-    const ready = this.#assembled(head)
-    if (ready !== undefined) return ready
-    return await this.#budget
-      .spend(head.phase, head.subject, async () => {
-        for (;;) {
-          await this.#fill(head)
-          const reply = this.#assembled(head)
-          if (reply !== undefined) return reply
-        }
-      })
-      .catch((error: unknown) => {
-        // a caller who leaves breaks nothing, unless what is said next would be taken for content
-        const onlyCommands = this.#queue.every(({ phase }) => phase === 'command')
-        const left = error instanceof Fault && error.kind === 'aborted' && onlyCommands
-        if (!left) this.#broken = true
-        this.#recordPartial(head)
-        throw error
-      })
-  }
-
-  /** The next reply out of what was read, recorded; undefined when more octets are needed. */
-  #assembled(head: Pending<R> | undefined): R | undefined {
-    for (;;) {
-      const line = this.#nextLine(head)
-      if (line === undefined) return undefined
-      let reply: R | undefined
-      try {
-        reply = this.#reader.line(line)
-      } catch (error) {
-        this.#broken = true
-        this.#recorder.incompleteReply(
-          [...this.#reader.partial(), visible(line.octets)],
-          this.#waitedMs(head),
-        )
-        this.#reader = this.#newReader()
-        throw error
-      }
-      if (reply === undefined) continue
-      const seq = this.#recorder.reply(reply, this.#waitedMs(head), head?.seq)
-      this.#lastReplyAt = this.#now()
-      this.#lastReply = { ...reply, seq }
-      return this.#lastReply
-    }
-  }
-
-  #nextLine(head: Pending<R> | undefined): Line | undefined {
-    try {
-      return this.#splitter.next()
-    } catch (error) {
-      if (!(error instanceof LimitExceeded)) throw error
       this.#broken = true
-      const beginning = visible(this.#splitter.takeAll().subarray(0, FIRST_OCTETS))
-      this.#recorder.incompleteReply([...this.#reader.partial(), `${beginning}…`], this.#waitedMs(head))
-      this.#reader = this.#newReader()
-      throw new Fault('limit', `the server sent ${error.message}`, { cause: error })
+      throw this.#incoming.lost(error, 'end of the message')
     }
   }
 
-  /** Reads once from the wire. */
-  async #fill(head: Pending<R>): Promise<void> {
-    const octets = await this.#read(head.subject)
-    this.#splitter.push(octets)
-  }
-
-  async #readContent(pending: Pending<R>): Promise<Buffer> {
-    return await this.#budget.spend('data', `progress in the ${pending.subject}`, () =>
-      this.#read(`end of the ${pending.subject}`),
-    )
-  }
-
-  async #read(subject: string): Promise<Buffer> {
-    if (this.#spoke) {
-      this.#spoke = false
-      this.#recorder.waited()
-    }
-    let octets: Buffer | null
+  async #readReply(due: Due): Promise<R> {
     try {
-      octets = await this.#wire.read()
+      return await this.#incoming.reply(due)
     } catch (error) {
-      throw this.#lost(error, subject)
+      // a caller who leaves breaks nothing, unless what is said next would be taken for content
+      const sayable = this.#queue.every(({ phase }) => phase === 'command' || phase === 'quit')
+      const left = error instanceof Fault && error.kind === 'aborted' && sayable
+      if (!left) this.#broken = true
+      throw error
     }
-    if (octets === null) {
-      this.#broken = true
-      if (this.#lastReply?.code === 421) throw new Refusal(this.#lastReply)
-      throw new Fault('closed', `the server closed the connection before the ${subject}`)
-    }
-    this.#recorder.received(octets.length)
-    if (this.#first.length < FIRST_OCTETS) {
-      this.#first = Buffer.concat([this.#first, octets.subarray(0, FIRST_OCTETS - this.#first.length)])
-    }
-    return octets
-  }
-
-  /** RFC 5321 §3.8: 421 announces that the server hangs up; that is its answer to what it left unanswered. */
-  #lost(error: unknown, subject: string): unknown {
-    this.#broken = true
-    if (error instanceof Fault) return error
-    if (this.#lastReply?.code === 421) return new Refusal(this.#lastReply)
-    const { code, message } = error as NodeJS.ErrnoException
-    return new Fault('closed', `the connection was lost before the ${subject}: ${message}`, {
-      ...(code === undefined ? {} : { code }),
-      cause: error,
-    })
-  }
-
-  #recordPartial(head: Pending<R>): void {
-    const rest = this.#splitter.takeAll().subarray(0, this.#options.maxLineOctets)
-    const lines = [...this.#reader.partial(), ...(rest.length > 0 ? [visible(rest)] : [])]
-    this.#reader = this.#newReader()
-    if (lines.length > 0) this.#recorder.incompleteReply(lines, this.#waitedMs(head))
   }
 
   /** What has come without being asked for is told, and is never the answer to the next command. */
   #takeUnsolicited(): void {
-    for (;;) {
-      const octets = this.#wire.readNow()
-      if (octets === undefined) break
-      this.#recorder.received(octets.length)
-      this.#splitter.push(octets)
-    }
-    for (;;) {
-      const reply = this.#assembled(undefined)
-      if (reply === undefined) break
-      this.finding('unsolicited-reply', 'The server sent a reply that nothing had asked for.', [
-        reply.seq ?? 0,
-      ])
-      // RFC 5321 §3.8: 421 may come at any time, and nothing follows it
-      if (reply.code === 421) {
-        this.#broken = true
-        throw new Refusal(reply)
+    try {
+      this.#incoming.takeNow()
+      for (
+        let reply = this.#incoming.ready(undefined);
+        reply !== undefined;
+        reply = this.#incoming.ready(undefined)
+      ) {
+        const evidence = reply.seq === undefined ? [] : [reply.seq]
+        this.finding('unsolicited-reply', 'The server sent a reply that nothing had asked for.', evidence)
+        // RFC 5321 §3.8: 421 may come at any time, and nothing follows it
+        if (reply.code === 421) throw new Refusal(reply)
       }
-    }
-    if (this.#splitter.pending > 0 || this.#reader.partial().length > 0) {
+      if (this.#incoming.isPending) {
+        throw new Fault('protocol', 'the server sent half a reply that nothing had asked for')
+      }
+    } catch (error) {
       this.#broken = true
-      throw new Fault('protocol', 'the server sent half a reply that nothing had asked for')
+      throw error
     }
   }
 
@@ -472,21 +322,14 @@ export class Dialogue<R extends Reply> {
   }
 
   #refuseClearOctets(): void {
-    const unread = this.#wire.readNow() ?? Buffer.alloc(0)
-    const octets = Buffer.concat([this.#splitter.takeAll(), unread])
+    const octets = this.#incoming.takeUnread()
     if (octets.length === 0) return
     this.#broken = true
-    this.#recorder.received(unread.length)
     const seq = this.#recorder.incompleteReply([visible(octets.subarray(0, PREVIEW_OCTETS))], 0)
     this.finding('starttls-injection', 'Octets came in the clear behind the agreement to start TLS.', [seq])
     throw new Fault('protocol', 'octets came in the clear behind the agreement to start TLS', {
       code: 'starttls-injection',
     })
-  }
-
-  #waitedMs(head: Pending<R> | undefined): number {
-    if (head === undefined) return 0
-    return this.#now() - Math.max(head.sentAt, this.#lastReplyAt)
   }
 }
 

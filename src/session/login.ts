@@ -92,7 +92,9 @@ export function saslWays<R extends Reply>(
 
 /** The session's secrets are known to the recorder before anything is said with them. */
 export function registerSecrets<R extends Reply>(session: Session<R>, wish: AuthWish): void {
-  if (wish.credential !== undefined) session.recorder.secret(wish.credential.value.reveal())
+  const { recorder, target } = session
+  for (const known of [target.host, target.servername, wish.user]) recorder.permit(known)
+  if (wish.credential !== undefined) recorder.secret(wish.credential.value.reveal())
 }
 
 function begin<R extends Reply>(

@@ -5,7 +5,8 @@ import type { ChannelBindings, TlsFacts, TlsWish } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
 import { Budget, type Clock, type TimeLimits } from './budget.ts'
 import { command } from './command.ts'
-import { Dialogue, type Pending, type ReplyReader } from './dialogue.ts'
+import { Dialogue, type Pending } from './dialogue.ts'
+import type { ReplyReader } from './incoming.ts'
 import { type Failure, Fault, outcomeOf, type Stage } from './outcome.ts'
 import type { Target } from './target.ts'
 import { judgeTls } from './tls-policy.ts'
@@ -34,6 +35,8 @@ export interface SessionFacts {
   readonly tls: TlsFacts | undefined
   /** The server's first octets, for whoever wonders which protocol that was. */
   readonly firstOctets: Buffer
+  /** Takes the session's secrets out of text: what a server said is told outside the transcript too. */
+  readonly scrub: (text: string) => string
 }
 
 /** How a session ended: with what its flow made, or with the failure. */
@@ -129,7 +132,7 @@ export class Session<R extends Reply> {
       dialogue.close('by this service, after QUIT')
       return
     }
-    if (this.leaving === 'drop' || (this.quit === undefined && !dialogue.inStep)) {
+    if (this.leaving === 'drop' || !dialogue.inStep) {
       dialogue.close('by this service, without QUIT')
       return
     }
@@ -201,5 +204,7 @@ export async function runSession<R extends Reply, T>(
     session.budget.close()
   }
   const { stage, tls, firstOctets } = session
-  return { ...verdict, stage, transcript: session.recorder.transcript(), tls, firstOctets }
+  const { recorder } = session
+  const scrub = (text: string): string => recorder.scrub(text)
+  return { ...verdict, stage, transcript: recorder.transcript(), tls, firstOctets, scrub }
 }

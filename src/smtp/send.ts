@@ -55,6 +55,11 @@ async function sendIn(
   verdicts: Verdicts,
   report: OpeningReport,
 ): Promise<void> {
+  const { reversePath, forwardPaths } = options.envelope
+  for (const path of [reversePath, ...forwardPaths]) {
+    if (path !== null)
+      for (const known of [path.address, path.domain, path.asciiDomain]) session.recorder.permit(known)
+  }
   const { dialogue, extensions, reached } = await openSmtp(session, options.opening, report)
   if (reached === 'stop') return
   session.stage = 'mail'

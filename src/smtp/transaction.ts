@@ -192,6 +192,7 @@ async function deliver(
   const final = verdicts.final as SmtpReply
   // neither yes nor no: the server may have taken the message all the same
   if (final.severity === 'intermediate') {
+    session.leaving = 'drop'
     throw new Fault('protocol', `the server answered the end of the message with ${final.code}`)
   }
   session.handedOver = false

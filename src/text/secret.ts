@@ -37,21 +37,32 @@ const SHORTEST_BY_VALUE = 4
 /** Knows the secrets of one session and takes every form of them out of text. */
 export class Scrubber {
   readonly #secrets = new Set<string>()
-  #patterns: readonly RegExp[] = []
+  readonly #known = new Set<string>()
+  #pattern: RegExp | undefined
 
   /** Registers a secret in the forms a server may echo: as it is, base64 at any alignment, hex, percent-encoded. */
   register(secret: string): void {
     if (Buffer.byteLength(secret) < SHORTEST_BY_VALUE) return
     this.#secrets.add(secret)
-    this.#patterns = []
+    this.#pattern = undefined
+  }
+
+  /**
+   * Tells what everybody may know: a host, an address. Where a secret happens to be a part of it, the whole of it still
+   * reads as it is: `alice@sandbox.test` in a session whose password is `sandbox`.
+   */
+  permit(known: string): void {
+    this.#known.add(known)
+    this.#pattern = undefined
   }
 
   /** The text with `***` in place of each secret, and whether there was one. */
   scrub(text: string): { readonly text: string; readonly found: boolean } {
     if (this.#secrets.size === 0) return { text, found: false }
-    if (this.#patterns.length === 0) this.#patterns = patternsOf(this.#secrets)
-    let scrubbed = text
-    for (const pattern of this.#patterns) scrubbed = scrubbed.replace(pattern, REDACTED)
+    this.#pattern ??= patternOf(this.#secrets, this.#known)
+    const scrubbed = text.replace(this.#pattern, (match: string, known: string | undefined) =>
+      known === undefined ? REDACTED : match,
+    )
     return { text: scrubbed, found: scrubbed !== text }
   }
 }
@@ -99,17 +110,22 @@ function percentEncoded(secret: string): string {
   return sources.join('')
 }
 
-/** Where one secret holds another, the longer one is looked for first. Base64 alone tells capitals from small letters. */
-function patternsOf(secrets: ReadonlySet<string>): RegExp[] {
+/** Where one secret holds another, the longer one is looked for first; in any case, for servers repeat in capitals. */
+function patternOf(secrets: ReadonlySet<string>, known: ReadonlySet<string>): RegExp {
+  const wholes = [...known].filter((text) => [...secrets].some((secret) => isPartOf(secret, text)))
+  const kept = wholes.sort((a, b) => b.length - a.length).map(literally)
   const longestFirst = [...secrets].sort((a, b) => b.length - a.length)
-  const inText = longestFirst.flatMap((secret) => [
-    ...textForms(Buffer.from(secret))
-      .sort((a, b) => b.length - a.length)
-      .map(literally),
-    percentEncoded(secret),
-  ])
-  const inBase64 = longestFirst.flatMap((secret) => base64Forms(Buffer.from(secret)).map(literally))
-  return [new RegExp(inText.join('|'), 'gi'), new RegExp(inBase64.join('|'), 'g')]
+  const sources = longestFirst.flatMap((secret) => {
+    const octets = Buffer.from(secret)
+    const forms = [...textForms(octets), ...base64Forms(octets)].sort((a, b) => b.length - a.length)
+    return [...forms.map(literally), percentEncoded(secret)]
+  })
+  return new RegExp([`(${kept.join('|') || '(?!)'})`, ...sources].join('|'), 'gi')
+}
+
+/** A secret that is the whole of it stays one. */
+function isPartOf(secret: string, text: string): boolean {
+  return text.length > secret.length && text.toLowerCase().includes(secret.toLowerCase())
 }
 
 function literally(form: string): string {

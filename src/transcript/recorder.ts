@@ -82,6 +82,11 @@ export class Recorder {
     this.#scrubber.register(value)
   }
 
+  /** Text that everybody may know, whole, even where a secret is a part of it. */
+  permit(known: string): void {
+    this.#scrubber.permit(known)
+  }
+
   event(event: string, text: string): number {
     return this.#add({ kind: 'event', event, text })
   }
@@ -175,8 +180,8 @@ export class Recorder {
       roundTrips: this.#roundTrips,
       bytes: { sent: this.#sent, received: this.#received },
       tls: this.#tls,
-      phases: this.#phases,
-      findings: this.#findings,
+      phases: [...this.#phases],
+      findings: this.#findings.map((finding) => ({ ...finding, evidence: [...finding.evidence] })),
       entries: [...this.#first, ...this.#omission(), ...this.#last],
     }
   }
@@ -233,13 +238,19 @@ export class Recorder {
       characters += scrubbed.text.length
       return scrubbed.text
     }
+    // the server chooses it, so it may be anything
+    const cleanCode = (code: string | undefined) => (code === undefined ? {} : { responseCode: clean(code) })
     switch (entry.kind) {
       case 'event':
         return { entry: { ...entry, text: clean(entry.text) }, found, characters }
       case 'command':
         return { entry: { ...entry, line: clean(entry.line) }, found, characters }
       case 'reply':
-        return { entry: { ...entry, lines: entry.lines.map(clean) }, found, characters }
+        return {
+          entry: { ...entry, ...cleanCode(entry.responseCode), lines: entry.lines.map(clean) },
+          found,
+          characters,
+        }
       case 'data':
         return { entry: { ...entry, preview: clean(entry.preview) }, found, characters }
     }

@@ -13,7 +13,9 @@ const Explanation = z
     type: z.string(),
     title: z.string(),
     meaning: z.string(),
-    looksLike: z.array(z.string()).describe('In the words of real servers.'),
+    looksLike: z
+      .array(z.object({ server: z.string(), lines: z.array(z.string()) }))
+      .describe('In the words of real servers.'),
     causes: z.array(z.string()),
     callers: z.array(z.string()).describe('What a caller can do.'),
     administrators: z.array(z.string()).describe('What the administrator of the mail server can do.'),
@@ -126,6 +128,10 @@ function isKnown(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code)
 }
 
+function looksLikeHtml({ server, lines }: (typeof PROBLEMS)[ProblemCode]['looksLike'][number]): string {
+  return `<h3>${escapeHtml(server)}</h3><pre>${escapeHtml(lines.join('\n'))}</pre>`
+}
+
 function explanationHtml(problem: { readonly code: ProblemCode } & (typeof PROBLEMS)[ProblemCode]): string {
   const bullets = (heading: string, entries: readonly string[]): string =>
     entries.length === 0
@@ -136,7 +142,7 @@ function explanationHtml(problem: { readonly code: ProblemCode } & (typeof PROBL
     `<p>${escapeHtml(problem.meaning)}</p>`,
     problem.looksLike.length === 0
       ? ''
-      : `<h2>How it looks</h2><pre>${escapeHtml(problem.looksLike.join('\n'))}</pre>`,
+      : `<h2>How it looks</h2>${problem.looksLike.map(looksLikeHtml).join('')}`,
     bullets('Why', problem.causes),
     bullets('What you can do', problem.callers),
     bullets('What the mail server’s administrator can do', problem.administrators),

@@ -8,7 +8,7 @@ import { type SendResult, send } from '../../smtp/send.ts'
 import { visibleContent } from '../../text/visible.ts'
 import { bodyWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
-import { envelopeOf } from '../envelope.ts'
+import { envelopeOf, requireAddresses } from '../envelope.ts'
 import { type OutgoingMessage, outgoingMessage } from '../outgoing-message.ts'
 import { represent, requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
@@ -16,7 +16,14 @@ import { runFor, timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { transcriptQuery } from '../schema/connection.ts'
 import { DryRunAnswer, SendAnswer, SendBody } from '../schema/send.ts'
-import { type Circumstances, problemOf, replyBody, sessionText, situationOf } from '../session-answer.ts'
+import {
+  type Circumstances,
+  problemOf,
+  replyBody,
+  scrubbed,
+  sessionText,
+  situationOf,
+} from '../session-answer.ts'
 import { EXAMPLES } from './smtp-send-examples.ts'
 
 const sendRoute = route({
@@ -53,6 +60,7 @@ export function smtpSendRouter(context: Context): Router {
     const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
     const auth = bodyWish(body.auth, server)
     const hello = body.hello?.name ?? server?.hello ?? context.helloName
+    requireAddresses(context, body)
     const message = await outgoingMessage(context, body)
     const envelope = envelopeOf(context, body, message)
     if (body.dryRun === true) {
@@ -118,20 +126,25 @@ function answerSend(
     auth: opening.auth ?? null,
   }
   if (result.failure !== undefined) throw problemOf(result, circumstances, shared, detailLevel)
-  const diagnosis =
-    diagnose(situationOf(result, circumstances, firstRefusal(result) ?? { outcome, stage })) ?? null
+  const situation = situationOf(result, circumstances, firstRefusal(result) ?? { outcome, stage })
+  const diagnosis = scrubbed(diagnose(situation), result.scrub)
   response.setHeader('X-Session-Id', transcript.id)
   represent(request, response, {
     json: {
       outcome,
       stage,
-      ...shared,
-      queueId: result.queueId ?? null,
-      reply: verdicts.final === undefined ? null : replyBody(verdicts.final),
-      diagnosis,
+      ...scrubbed(
+        {
+          ...shared,
+          queueId: result.queueId ?? null,
+          reply: verdicts.final === undefined ? null : replyBody(verdicts.final),
+        },
+        result.scrub,
+      ),
+      diagnosis: diagnosis ?? null,
       ...(detailLevel === 'none' ? {} : { transcript: withFindings(transcript, message) }),
     },
-    text: sessionText(withFindings(transcript, message), outcome, stage, diagnosis ?? undefined),
+    text: sessionText(withFindings(transcript, message), outcome, stage, diagnosis),
   })
 }
 
