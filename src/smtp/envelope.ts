@@ -12,8 +12,9 @@ export interface Envelope {
 
 /** What the message needs of a server. */
 export interface ContentFacts {
-  readonly octets: number
-  readonly eightBit: 'present' | 'absent'
+  /** Undefined for a message that is passed on while it comes. */
+  readonly octets: number | undefined
+  readonly eightBit: 'present' | 'absent' | 'unknown'
   /** `utf-8`: its header holds addresses that only SMTPUTF8 can carry (RFC 6532). */
   readonly header: 'ascii' | 'utf-8'
 }
@@ -40,8 +41,8 @@ export function envelopeCommands(envelope: Envelope, content: ContentFacts, exte
     )
   }
   const parameters = [
-    ...(extensions.has('SIZE') ? [`SIZE=${content.octets}`] : []),
-    ...(content.eightBit === 'present' ? ['BODY=8BITMIME'] : []),
+    ...(extensions.has('SIZE') && content.octets !== undefined ? [`SIZE=${content.octets}`] : []),
+    ...(content.eightBit !== 'absent' && extensions.has('8BITMIME') ? ['BODY=8BITMIME'] : []),
     ...(utf8 ? ['SMTPUTF8'] : []),
   ]
   const form = utf8 ? 'in-use' : 'not-in-use'
@@ -58,7 +59,7 @@ function needsSmtpUtf8(envelope: Envelope): boolean {
 /** RFC 1870 §6: a message larger than the limit that was announced is not even tried. */
 function requireRoom(content: ContentFacts, extensions: Extensions): void {
   const limit = sizeLimitIn(extensions)
-  if (limit === undefined || content.octets <= limit) return
+  if (limit === undefined || content.octets === undefined || content.octets <= limit) return
   throw new Unmet(
     'message-too-large',
     `the message has ${content.octets} octets, and the server takes at most ${limit}`,

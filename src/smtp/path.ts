@@ -26,7 +26,8 @@ const DOT_STRING =
 const QUOTED_STRING = /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e\u0080-\u{10ffff}]|\\[\x20-\x7e])*"$/u
 /** RFC 5321 §4.1.2 `sub-domain = Let-dig [Ldh-str]` */
 const SUB_DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?$/
-const FORBIDDEN = /[\x00-\x1f\x7f\u0080-\u009f\u2028\u2029\p{Cs}]/u
+/** Control characters, line and paragraph separators, halves of surrogate pairs. */
+const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u
 /** RFC 5321 §4.5.3.1: octets. */
 const LONGEST_LOCAL_PART = 64
 const LONGEST_DOMAIN = 255
@@ -106,8 +107,7 @@ function asciiLabel(label: string): string {
   const ascii = domainToASCII(label)
   if (ascii === '') throw new AddressError('the domain is no internationalised domain name (RFC 5890)')
   // letter by letter, because a final sigma is a sigma here
-  const given = [...label]
-    .map((letter) => letter.toLowerCase())
+  const given = Array.from(label, (letter) => letter.toLowerCase())
     .join('')
     .normalize('NFC')
   if (!ascii.startsWith('xn--') || domainToUnicode(ascii) !== given) {

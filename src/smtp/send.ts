@@ -12,8 +12,11 @@ export interface SendOptions {
   readonly target: Target
   readonly opening: Opening
   readonly envelope: Envelope
-  /** The message as it goes on the wire, CRLF line ends only. */
-  readonly message: { readonly octets: Buffer; readonly facts: ContentFacts }
+  readonly message: {
+    /** The message as it goes on the wire, CRLF line ends only; asked for once, and only when the server wants it. */
+    readonly content: () => AsyncIterable<Buffer> | Iterable<Buffer>
+    readonly facts: ContentFacts
+  }
   readonly pipelining: 'auto' | 'off'
   readonly onRejectedRecipient: 'continue' | 'abort'
   readonly timeLimits: TimeLimits
@@ -74,7 +77,7 @@ async function sendIn(
         recipient: options.envelope.forwardPaths[place]?.address ?? '',
         command,
       })),
-      content: [options.message.octets],
+      content: options.message.content,
       flights: options.pipelining === 'auto' && extensions.has('PIPELINING') ? 'grouped' : 'single',
       onRejectedRecipient: options.onRejectedRecipient,
       stopAfter: stopAfter === 'mail' || stopAfter === 'rcpt' ? stopAfter : undefined,

@@ -16,7 +16,7 @@ export interface RecipientVerdict {
 export interface Transaction {
   readonly mail: Command
   readonly rcpts: readonly { readonly recipient: string; readonly command: Command }[]
-  readonly content: AsyncIterable<Buffer> | Iterable<Buffer>
+  readonly content: () => AsyncIterable<Buffer> | Iterable<Buffer>
   /** `grouped` where the server offers PIPELINING (RFC 2920). */
   readonly flights: 'grouped' | 'single'
   /** `abort`: one refused recipient, and nothing is delivered to anybody. */
@@ -177,7 +177,7 @@ async function deliver(
 ): Promise<void> {
   const stuffer = new DotStuffer()
   const { finals, along } = await dialogue.content({
-    content: transaction.content,
+    content: transaction.content(),
     encode: (chunk) => stuffer.push(chunk),
     end: () => stuffer.end(),
     ...(transaction.flights === 'grouped' ? { along: quit() } : {}),

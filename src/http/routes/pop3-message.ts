@@ -150,18 +150,18 @@ async function giveParsed(
   const done = await call.run(async (maildrop) => {
     const found = await maildrop.find(ref)
     const octets = new PassThrough()
-    const reading = readMessage(octets, READING)
     const sink = { begin: () => undefined, write: (chunk: Buffer) => writeTo(octets, chunk) }
-    try {
-      const received = await maildrop.retrieve(found, sink, {
-        ...cut(query.lines),
-        maxOctets: context.maxMessageOctets,
-      })
-      octets.end()
-      return { found, received: received.octets, message: await reading }
-    } finally {
-      octets.destroy()
+    const receive = async (): Promise<number> => {
+      try {
+        const limits = { ...cut(query.lines), maxOctets: context.maxMessageOctets }
+        return (await maildrop.retrieve(found, sink, limits)).octets
+      } finally {
+        octets.end()
+      }
     }
+    // both at once, so that whichever fails first is heard
+    const [received, message] = await Promise.all([receive(), readMessage(octets, READING)])
+    return { found, received, message }
   })
   const { found, received, message } = done.value
   if (found.uid !== null) response.setHeader('ETag', entityTag(found.uid))

@@ -72,7 +72,7 @@ export function smtpSendRouter(context: Context): Router {
         target,
         opening: { hello, auth, stopAfter: body.stopAfter },
         envelope,
-        message,
+        message: { content: () => [message.octets], facts: message.facts },
         pipelining: body.pipelining ?? 'auto',
         onRejectedRecipient: body.onRejectedRecipient ?? 'continue',
         timeLimits,
