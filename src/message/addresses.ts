@@ -16,6 +16,8 @@ const DOMAIN = /^[^\s.()<>[\]:;@\\,"]+(?:\.[^\s.()<>[\]:;@\\,"]+)*$/u
 const DOMAIN_LITERAL = /^\[[^\s[\]\\]+\]$/
 /** `"Name" <addr>`, `Name <addr>` or `<addr>`. What needs quotes in a name is not taken without them. */
 const NAMED = /^(?:"((?:[^"\\]|\\.)*)"|([^"<>()[\]:;@\\,]*))\s*<([^<>]*)>$/u
+/** RFC 5321 §4.5.3.1: a local part of 64 octets, and a domain of 255. */
+const LONGEST_ADDRESS = 320
 
 /**
  * Reads one address, bare or with a name.
@@ -34,6 +36,9 @@ export function namedAddress(path: FieldPath, given: string): NamedAddress {
   if (at === -1 || !LOCAL_PART.test(localPart) || !isDomain(address.slice(at + 1))) {
     throw new MessageError(path, 'an address is written name@domain or "Name" <name@domain> (RFC 5322 §3.4)')
   }
+  if (Buffer.byteLength(address) > LONGEST_ADDRESS) {
+    throw new MessageError(path, `an address is at most ${LONGEST_ADDRESS} octets long`)
+  }
   return { name, address }
 }
 
@@ -45,7 +50,7 @@ export function asciiDomainOf(address: string): string {
 
 /** The local part holds characters beyond ASCII: only SMTPUTF8 can carry it (RFC 6531 §3.3). */
 export function needsSmtpUtf8(address: string): boolean {
-  return /[^\x00-\x7f]/.test(address.slice(0, address.lastIndexOf('@')))
+  return /\P{ASCII}/u.test(address.slice(0, address.lastIndexOf('@')))
 }
 
 function isDomain(domain: string): boolean {

@@ -38,24 +38,16 @@ const LONGEST_LINE = 998
  * @throws {MessageError} naming the field that is at fault
  */
 export async function compose(message: ComposedMessage, options: ComposeOptions): Promise<Composition> {
-  const from = namedAddress(['from'], message.from)
-  const to = addresses('to', message.to)
-  const cc = addresses('cc', message.cc)
-  const bcc = addresses('bcc', message.bcc)
-  const replyTo = message.replyTo === undefined ? undefined : namedAddress(['replyTo'], message.replyTo)
-  const written = [from, ...to, ...cc, ...(replyTo === undefined ? [] : [replyTo])]
-  const smtpUtf8 = written.find((one) => needsSmtpUtf8(one.address))
-  if (smtpUtf8 !== undefined && options.encoding === '7bit') {
-    const path =
-      smtpUtf8 === from
-        ? ['from']
-        : smtpUtf8 === replyTo
-          ? ['replyTo']
-          : to.includes(smtpUtf8)
-            ? ['to']
-            : ['cc']
+  const inHeader = (path: FieldPath, text: string): NamedAddress => {
+    const one = namedAddress(path, text)
+    if (options.encoding === '8bit' || !needsSmtpUtf8(one.address)) return one
     throw new MessageError(path, 'a local part beyond ASCII cannot be written in 7 bits (RFC 6532)')
   }
+  const from = inHeader(['from'], message.from)
+  const to = (message.to ?? []).map((one, n) => inHeader(['to', n], one))
+  const cc = (message.cc ?? []).map((one, n) => inHeader(['cc', n], one))
+  const bcc = (message.bcc ?? []).map((one, n) => namedAddress(['bcc', n], one))
+  const replyTo = message.replyTo === undefined ? [] : [inHeader(['replyTo'], message.replyTo)]
 
   const once = singleFields(message, options, from)
   const lines = [
@@ -67,7 +59,7 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     from: { ...from },
     to: copies(to),
     cc: copies(cc),
-    replyTo: copies(replyTo === undefined ? [] : [replyTo]),
+    replyTo: copies(replyTo),
     subject: once.subject,
     date: once.date,
     messageId: once.messageId,
@@ -93,12 +85,8 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     from,
     recipients: [...new Set([...to, ...cc, ...bcc].map((one) => one.address))],
     eightBit: checked(octets, options.encoding),
-    needsSmtpUtf8: smtpUtf8 !== undefined,
+    needsSmtpUtf8: [from, ...to, ...cc, ...replyTo].some((one) => needsSmtpUtf8(one.address)),
   }
-}
-
-function addresses(key: 'to' | 'cc' | 'bcc', given: readonly string[] = []): readonly NamedAddress[] {
-  return given.map((one, n) => namedAddress([key, n], one))
 }
 
 /** The library writes into what it is given. */
@@ -214,8 +202,9 @@ function embedded(path: FieldPath, given: Buffer, encoding: ComposeOptions['enco
 function leaveReadable(node: MimeNode): void {
   for (const child of node.childNodes) leaveReadable(child)
   const { content } = node
-  if (typeof content !== 'string' || !/^text\//i.test(String(node.getHeader('Content-Type')))) return
-  const readable = !/[\x00-\x08\x0b\x0c\x0e-\x1f]/.test(content) && /[^\x00-\x7f]/.test(content)
+  const type = node.getHeader('Content-Type')
+  if (typeof content !== 'string' || typeof type !== 'string' || !/^text\//i.test(type)) return
+  const readable = !/(?![\t\r\n])\p{Cc}/u.test(content) && /\P{ASCII}/u.test(content)
   if (readable && content.split('\r\n').every((line) => Buffer.byteLength(line) <= LONGEST_LINE)) {
     node.getTransferEncoding = () => '8bit'
   }

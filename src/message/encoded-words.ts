@@ -42,5 +42,5 @@ function octetsOf(encoding: string, text: string): Buffer {
     .replaceAll('_', ' ')
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   // what stands there unencoded may be beyond one octet, where a field holds raw UTF-8
-  return /[^\x00-\xff]/.test(octets) ? Buffer.from(octets) : Buffer.from(octets, 'latin1')
+  return /[\u0100-\u{10ffff}]/u.test(octets) ? Buffer.from(octets) : Buffer.from(octets, 'latin1')
 }

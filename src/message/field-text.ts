@@ -1,8 +1,7 @@
 import { type FieldPath, MessageError } from './message-error.ts'
 
-const LINE_BREAK_OR_NUL = /[\r\n\0]/
-/** Everything of category Cc but TAB. */
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/
+/** CR, LF and NUL above all; TAB is white space. */
+const CONTROL = /(?!\t)\p{Cc}/u
 const LONE_SURROGATE = /\p{Cs}/u
 /** RFC 5322 §2.2: `ftext = %d33-57 / %d59-126` */
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/
@@ -22,9 +21,8 @@ const LONG_WHITE_SPACE = /[ \t]{70}/
  * @throws {MessageError} for what cannot stand in a header, or could begin another field
  */
 export function fieldText(path: FieldPath, text: string): string {
-  if (LINE_BREAK_OR_NUL.test(text))
-    throw new MessageError(path, 'CR, LF and NUL cannot stand in a header field')
-  if (CONTROL.test(text)) throw new MessageError(path, 'control characters cannot stand in a header field')
+  if (CONTROL.test(text))
+    throw new MessageError(path, 'CR, LF, NUL and other control characters cannot stand in a header field')
   if (LONE_SURROGATE.test(text)) throw new MessageError(path, 'half of a surrogate pair is no character')
   // what is not ASCII becomes encoded-words, which are short
   const ascii = /^[\x20-\x7e\t]*$/.test(text)

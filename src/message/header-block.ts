@@ -22,17 +22,17 @@ const MOST_CHUNKS = 1000
 /**
  * The header block of a message, read from octets in any segmentation and bounded.
  *
- * What it gives out is what a parser is to see: a header within the limit, and the body as it is.
+ * What it gives out is what a parser is to see: the fields that tell the structure, and the body as it is.
  */
 export class HeaderBlock {
   readonly #limit: number
   readonly #problem: (text: string) => void
   #state: 'undecided' | 'header' | 'over-limit' | 'body' = 'undecided'
-  #held = new Held()
+  readonly #held = new Held()
   /** The octets before the chunk that may be the beginning of the end. */
   #tail: Buffer = NOTHING
   #octets: Buffer = NOTHING
-  #bodyStart: Buffer = NOTHING
+  readonly #bodyStart = new Held()
 
   constructor(limit: number, problem: (text: string) => void) {
     this.#limit = limit
@@ -56,17 +56,17 @@ export class HeaderBlock {
     const decided = this.#state === 'undecided' ? this.#decide(this.#held.take()) : NOTHING
     if (this.#state !== 'header') return decided
     this.#octets = this.#held.take()
-    return this.#octets
+    return forParser(this.#octets)
   }
 
   /** The fields in their order. */
-  get fields(): readonly RawField[] {
+  fields(): readonly RawField[] {
     return fieldsIn(this.#octets, this.#problem)
   }
 
   /** The first octets of the body, for when nothing better can be made of it. */
-  get bodyStart(): Buffer {
-    return this.#bodyStart
+  bodyStart(): Buffer {
+    return this.#bodyStart.take()
   }
 
   /** Whether there is a header at all is told by the first line. */
@@ -97,14 +97,14 @@ export class HeaderBlock {
     const octets = this.#held.take()
     const body = end === undefined ? NOTHING : this.#body(chunk.subarray(end))
     this.#state = end === undefined ? 'over-limit' : 'body'
-    if (octets.length <= this.#limit) {
-      this.#octets = octets
-      return Buffer.concat([octets, body])
-    }
+    this.#octets = octets.length <= this.#limit ? octets : this.#cut(octets)
+    return Buffer.concat([forParser(this.#octets), body])
+  }
+
+  #cut(octets: Buffer): Buffer {
     this.#problem(`the header is longer than ${this.#limit} octets, and what goes beyond was left out`)
     const lines = octets.lastIndexOf(LF, this.#limit - 1) + 1
-    this.#octets = octets.subarray(0, lines === 0 ? this.#limit : lines)
-    return Buffer.concat([this.#octets, lines === 0 ? EMPTY_LINE : NOTHING, EMPTY_LINE, body])
+    return octets.subarray(0, lines === 0 ? this.#limit : lines)
   }
 
   #skip(chunk: Buffer): Buffer {
@@ -116,7 +116,7 @@ export class HeaderBlock {
 
   #body(octets: Buffer): Buffer {
     const room = BODY_START - this.#bodyStart.length
-    if (room > 0) this.#bodyStart = Buffer.concat([this.#bodyStart, octets.subarray(0, room)])
+    if (room > 0) this.#bodyStart.add(octets.subarray(0, room))
     return octets
   }
 
@@ -152,6 +152,19 @@ class Held {
   }
 }
 
+/** The fields that tell the structure, and an empty line: all others are read here, and are nothing to a parser. */
+function forParser(header: Buffer): Buffer {
+  let wanted = false
+  const lines = header
+    .toString('latin1')
+    .split(/\r?\n/)
+    .filter((line) => {
+      if (!/^[ \t]/.test(line)) wanted = /^content-/i.test(line)
+      return wanted
+    })
+  return Buffer.from(`${lines.join('\r\n')}${lines.length === 0 ? '' : '\r\n'}\r\n`, 'latin1')
+}
+
 function fieldsIn(octets: Buffer, problem: (text: string) => void): readonly RawField[] {
   const unfolded: string[] = []
   for (const line of octets.toString('latin1').split(/\r?\n/)) {
@@ -170,7 +183,7 @@ function fieldsIn(octets: Buffer, problem: (text: string) => void): readonly Raw
 }
 
 function textOf(latin1: string, problem: (text: string) => void): string {
-  if (/^[\x00-\x7f]*$/.test(latin1)) return latin1
+  if (/^\p{ASCII}*$/u.test(latin1)) return latin1
   const decoded = decodeText(Buffer.from(latin1, 'latin1'), undefined, 'whole')
   if (decoded.problem !== undefined) problem(`a header field: ${decoded.problem}`)
   return wellFormed(decoded.text)

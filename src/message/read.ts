@@ -75,13 +75,13 @@ export async function readMessage(source: AsyncIterable<Buffer>, limits: ReadLim
     problems.add(`only ${limits.attachments} of ${attached} attachments are listed`)
   }
   const nothing = parts === 0 || (broken && !text.any && !html.any)
-  const bodyStart = header.bodyStart.subarray(0, limits.textOctets)
+  const bodyStart = header.bodyStart().subarray(0, limits.textOctets)
   if (nothing && bodyStart.length > 0) {
     problems.add('no text could be told from the rest; the text is the beginning of the body as it stands')
     text.add(wellFormed(decodeText(bodyStart, undefined, 'cut').text))
   }
   return {
-    ...headerFacts(header.fields, problems.add),
+    ...headerFacts(header.fields(), problems.add),
     text: text.whole,
     html: html.whole,
     attachments,

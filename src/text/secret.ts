@@ -94,16 +94,12 @@ function alignedBase64(octets: Buffer, shift: number): string {
   return encoded.slice(first, last)
 }
 
-/**
- * RFC 3986 §2.1, of any of the characters: encoders differ in which ones they leave alone. A `%` never stands for
- * itself here, so that there is one way to read a text, however it was made.
- */
+/** RFC 3986 §2.1, of any of the characters: encoders differ in which ones they leave alone. */
 function percentEncoded(secret: string): string {
-  const sources = [...secret].map((character) => {
+  const sources = Array.from(secret, (character) => {
     const encoded = [...Buffer.from(character)]
       .map((octet) => `%${octet.toString(16).padStart(2, '0')}`)
       .join('')
-    if (character === '%') return encoded
     // application/x-www-form-urlencoded
     return character === ' ' ? `(?: |\\+|${encoded})` : `(?:${literally(character)}|${encoded})`
   })
