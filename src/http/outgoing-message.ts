@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { namedAddress, needsSmtpUtf8 } from '../message/addresses.ts'
 import { type Composition, compose } from '../message/compose.ts'
-import type { ComposedMessage } from '../message/composed-message.ts'
+import type { ComposedAttachment, ComposedMessage } from '../message/composed-message.ts'
+import { sign } from '../message/dkim.ts'
 import { MessageError } from '../message/message-error.ts'
-import { defaultTestMessage } from '../message/test-messages.ts'
+import { defaultTestMessage, eicar, gtube } from '../message/test-messages.ts'
 import { decodeBase64 } from '../sasl/base64.ts'
 import type { ContentFacts } from '../smtp/envelope.ts'
 import { BareLineEnd, LineEnds } from '../text/line-ends.ts'
 import type { Context } from './context.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
 import { pointerOf } from './route.ts'
+import type { Message } from './schema/message.ts'
 import type { SendBody } from './schema/send.ts'
 
 /** A message ready for the wire, and what it says of its own envelope. */
@@ -23,8 +25,6 @@ export interface OutgoingMessage {
   readonly recipients: readonly { readonly address: string; readonly pointer: string }[]
   readonly findings: readonly { readonly code: string; readonly text: string }[]
 }
-
-type Fields = Extract<NonNullable<SendBody['message']>, { readonly from?: unknown }>
 
 /**
  * The message that a request describes, gives octet for octet, or leaves to us.
@@ -42,26 +42,34 @@ export async function outgoingMessage(context: Context, body: SendBody): Promise
 
 async function read(context: Context, body: SendBody): Promise<OutgoingMessage> {
   const { message } = body
-  if (message === undefined) return await composed(context, testMessage(context, body), 'test')
-  if ('raw' in message) return given(Buffer.from(message.raw), '/message/raw', body.lineEnds)
-  if ('rawBase64' in message)
+  const unsigned = await unsignedMessage(context, body)
+  return message?.dkim === undefined ? unsigned : await signed(unsigned, message.dkim)
+}
+
+async function unsignedMessage(context: Context, body: SendBody): Promise<OutgoingMessage> {
+  const { message = {} } = body
+  if (message.raw !== undefined) return given(Buffer.from(message.raw), '/message/raw', body.lineEnds)
+  if (message.rawBase64 !== undefined) {
     return given(fromBase64(message.rawBase64, '/message/rawBase64'), '/message/rawBase64', body.lineEnds)
+  }
+  if (body.message === undefined || message.test !== undefined) {
+    return await composed(context, testMessage(context, body, message.test ?? 'default'), 'test')
+  }
   return await composed(context, described(message), 'described')
 }
 
-/** The default message needs to know between whom it goes. */
-function testMessage(context: Context, body: SendBody): ComposedMessage {
+const TEST_MESSAGES = { default: defaultTestMessage, gtube, eicar }
+
+/** A test message needs to know between whom it goes. */
+function testMessage(context: Context, body: SendBody, kind: keyof typeof TEST_MESSAGES): ComposedMessage {
   const { from, to = [] } = body.envelope ?? {}
   if (from === undefined || to.length === 0) {
     const missing = [...(from === undefined ? ['from'] : []), ...(to.length === 0 ? ['to'] : [])]
     throw invalidRequest(
-      missing.map((field) => ({
-        pointer: `/envelope/${field}`,
-        detail: 'it is needed where there is no message',
-      })),
+      missing.map((field) => ({ pointer: `/envelope/${field}`, detail: 'a test message needs it' })),
     )
   }
-  return defaultTestMessage({
+  return TEST_MESSAGES[kind]({
     // a null reverse-path has no address to stand in the header
     from: from === '' ? `postmaster@${context.helloName}` : from,
     to,
@@ -70,23 +78,54 @@ function testMessage(context: Context, body: SendBody): ComposedMessage {
   })
 }
 
-function described(fields: Fields): ComposedMessage {
-  if (fields.from === undefined)
+/** @throws {Problem} 400 when the key cannot sign */
+async function signed(
+  message: OutgoingMessage,
+  dkim: NonNullable<Message['dkim']>,
+): Promise<OutgoingMessage> {
+  try {
+    const octets = await sign(message.octets, dkim)
+    return { ...message, octets, facts: { ...message.facts, octets: octets.length } }
+  } catch (error) {
+    if (!(error instanceof MessageError)) throw error
+    throw invalidRequest([{ pointer: `/message${pointerOf(error.path)}`, detail: error.message }])
+  }
+}
+
+function described(fields: Message): ComposedMessage {
+  const {
+    from,
+    attachments = [],
+    calendar,
+    list,
+    raw: _raw,
+    rawBase64: _octets,
+    test: _test,
+    dkim: _dkim,
+    ...rest
+  } = fields
+  if (from === undefined)
     throw invalidRequest([{ pointer: '/message/from', detail: 'a composed message needs it' }])
-  const { from, attachments, ...rest } = fields
   return {
     ...withoutUndefined(rest),
     from,
-    ...(attachments === undefined
-      ? {}
-      : {
-          attachments: attachments.map(({ filename, contentType, content }, place) => ({
-            filename,
-            ...(contentType === undefined ? {} : { contentType }),
-            content: fromBase64(content, `/message/attachments/${place}/content`),
-          })),
-        }),
+    ...(calendar === undefined ? {} : { calendar }),
+    ...(list === undefined ? {} : { list: withoutUndefined(list) }),
+    attachments: attachments.map((each, place) => attachmentOf(each, `/message/attachments/${place}`)),
   }
+}
+
+function attachmentOf(
+  attachment: NonNullable<Message['attachments']>[number],
+  pointer: string,
+): ComposedAttachment {
+  const { content, text, ...rest } = attachment
+  if ((content === undefined) === (text === undefined)) {
+    throw invalidRequest([
+      { pointer: `${pointer}/content`, detail: 'either content in base64 or text is needed' },
+    ])
+  }
+  return { ...withoutUndefined(rest), content: text ?? fromBase64(content ?? '', `${pointer}/content`) }
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

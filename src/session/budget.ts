@@ -77,23 +77,23 @@ export class Budget {
       const cancel = this.#clock.after(limit, () => {
         interrupt(new Fault('timeout', `no ${subject} within ${seconds(limit)}`, { code: phase }))
       })
-      const done = (): void => {
+      const settle = (): void => {
         cancel()
         if (this.#interrupt === interrupt) this.#interrupt = undefined
       }
       const interrupt = (fault: Fault): void => {
-        done()
+        settle()
         this.#severing?.(fault)
         reject(fault)
       }
       this.#interrupt = interrupt
       work().then(
         (value) => {
-          done()
+          settle()
           resolve(value)
         },
         (error: unknown) => {
-          done()
+          settle()
           reject(error as Error)
         },
       )

@@ -7,15 +7,13 @@ import type { Budget, Phase } from './budget.ts'
 import type { Command } from './command.ts'
 import { type Due, Incoming, type IncomingOptions } from './incoming.ts'
 import { Fault, Refusal } from './outcome.ts'
+import { Outgoing, type OutgoingContent } from './outgoing.ts'
 
 /** A command that was sent, or the greeting, whose reply is due. */
 export interface Pending<R extends Reply> extends Due {
   readonly multiline: boolean
   reply?: R
 }
-
-/** Content is written in blocks of at most this many octets, so that an early answer is seen in time. */
-const BLOCK_OCTETS = 65_536
 
 /**
  * Commands out, replies in, in order: the one place where octets have just become a reply and a command is about to
@@ -30,6 +28,7 @@ export class Dialogue<R extends Reply> {
   readonly #budget: Budget
   readonly #now: () => number
   readonly #incoming: Incoming<R>
+  readonly #outgoing: Outgoing<R>
   readonly #queue: Pending<R>[] = []
   #broken = false
 
@@ -39,6 +38,7 @@ export class Dialogue<R extends Reply> {
     this.#budget = options.budget
     this.#now = options.now
     this.#incoming = new Incoming(options)
+    this.#outgoing = new Outgoing(options, this.#incoming)
     // a caller who leaves interrupts the waiting only, so that the session can still end politely
     this.#budget.severs((fault) => {
       if (fault.kind !== 'aborted') this.#wire.destroy(fault)
@@ -100,7 +100,7 @@ export class Dialogue<R extends Reply> {
       const seq = this.#recorder.command(command.shown, command.redacted)
       return this.#expect(`reply to ${command.verb || 'the response'}`, phase, seq, multiline)
     })
-    this.#write(Buffer.concat(group.map(({ command }) => command.octets)))
+    this.#outgoing.write(Buffer.concat(group.map(({ command }) => command.octets)))
     return pendings
   }
 
@@ -150,52 +150,46 @@ export class Dialogue<R extends Reply> {
   }
 
   /**
-   * Sends content while listening for an early answer, then its end and the commands that go with it, in one flight.
-   * @param content what is sent, already encoded for the wire
-   * @param end called when the content is through: the octets that end it, and the command (QUIT) sent along
+   * Sends content while listening for an early answer, then its end and the command that goes with it, in one flight.
+   * @param opening the command that announces the content and goes with its first octets (BDAT)
+   * @param end the octets that end it, asked for when the content is through
+   * @param along a command (QUIT) sent in the same flight as the end
    * @param handOver called just before the octets that end it are given to the socket
    * @param finals how many replies answer the end of the content: LMTP gives one for each recipient
    * @throws {Refusal} when the server answers before the end; the connection is of no use then
    */
-  async content(parts: {
-    readonly content: AsyncIterable<Buffer> | Iterable<Buffer>
-    readonly encode: (chunk: Buffer) => Buffer
-    readonly end: () => Buffer
-    readonly along?: Command
-    readonly handOver: () => void
-    readonly finals?: number
-  }): Promise<{ readonly finals: readonly Pending<R>[]; readonly along?: Pending<R> }> {
-    await this.#mayWrite()
-    let bytes = 0
-    let beginning: Buffer = Buffer.alloc(0)
-    let held: Buffer = Buffer.alloc(0)
-    let whole: 'whole' | 'incomplete' = 'incomplete'
-    try {
-      for await (const chunk of parts.content) {
-        for (const block of blocksOf(chunk)) {
-          if (held.length > 0) await this.#writeBlock(held)
-          if (bytes < PREVIEW_OCTETS)
-            beginning = Buffer.concat([beginning, block.subarray(0, PREVIEW_OCTETS - bytes)])
-          bytes += block.length
-          held = parts.encode(block)
-        }
-      }
-      await this.#mayWrite()
-      whole = 'whole'
-    } finally {
-      if (whole === 'incomplete') this.#broken = true
-      this.#recorder.data('client', bytes, beginning, whole)
-    }
-    const finals = Array.from({ length: parts.finals ?? 1 }, () =>
-      this.#expect('reply to the end of data', 'final', undefined, false),
+  async content(
+    parts: Omit<OutgoingContent, 'head'> & {
+      readonly opening?: Command
+      readonly end: () => Buffer
+      readonly along?: Command
+      readonly handOver: () => void
+      readonly finals?: number
+    },
+  ): Promise<{ readonly finals: readonly Pending<R>[]; readonly along?: Pending<R> }> {
+    const { opening, along } = parts
+    const openingSeq =
+      opening === undefined ? undefined : this.#recorder.command(opening.shown, opening.redacted)
+    const held = await this.#unlessBroken(() =>
+      this.#outgoing.stream({ ...parts, ...(opening === undefined ? {} : { head: opening.octets }) }),
     )
-    const along = parts.along
+    const finals = this.expectMore('reply to the end of data', parts.finals ?? 1, openingSeq)
     const alongSeq = along === undefined ? undefined : this.#recorder.command(along.shown, along.redacted)
     parts.handOver()
-    const octets = Buffer.concat([held, parts.end(), ...(along === undefined ? [] : [along.octets])])
-    this.#write(octets)
+    this.#outgoing.write(Buffer.concat([held, parts.end(), ...(along === undefined ? [] : [along.octets])]))
     if (along === undefined) return { finals }
     return { finals, along: this.#expect(`reply to ${along.verb}`, 'quit', alongSeq, false) }
+  }
+
+  /** Further replies to what was sent already. */
+  expectMore(subject: string, count: number, seq?: number): Pending<R>[] {
+    return Array.from({ length: count }, () => this.#expect(subject, 'final', seq, false))
+  }
+
+  /** Octets before anything is said: what a proxy in front of the server would send. */
+  preface(octets: Buffer, shown: string): void {
+    this.#recorder.event('preface', shown)
+    this.#outgoing.write(octets)
   }
 
   /**
@@ -242,40 +236,12 @@ export class Dialogue<R extends Reply> {
     return pending
   }
 
-  #write(octets: Buffer): void {
-    this.#recorder.sent(octets.length)
-    this.#incoming.spoken()
-    this.#wire.write(octets)
-  }
-
-  async #writeBlock(block: Buffer): Promise<void> {
-    this.#recorder.sent(block.length)
-    this.#incoming.spoken()
-    this.#wire.write(block)
-    await this.#mayWrite()
-  }
-
-  /**
-   * Waits until content may be written, and notices what forbids it: a connection that is lost, time that is up, and a
-   * reply, for one that comes before the content was handed over is no acceptance of it.
-   */
-  async #mayWrite(): Promise<void> {
-    if (!this.#incoming.isPending && (await this.#writable()) === 'writable') return
-    const early = {
-      subject: 'answer to the message',
-      phase: 'data',
-      seq: undefined,
-      sentAt: this.#now(),
-    } as const
-    this.#throwEarly(await this.#readReply(early))
-  }
-
-  async #writable(): Promise<'writable' | 'readable'> {
+  async #unlessBroken<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#budget.spend('data', 'progress in writing the message', () => this.#wire.writable())
+      return await work()
     } catch (error) {
       this.#broken = true
-      throw this.#incoming.lost(error, 'end of the message')
+      throw error
     }
   }
 
@@ -314,13 +280,6 @@ export class Dialogue<R extends Reply> {
     }
   }
 
-  #throwEarly(reply: R): never {
-    this.#broken = true
-    this.finding('early-reply', 'The server answered before the message was through.', [reply.seq ?? 0])
-    if (reply.severity === 'transient' || reply.severity === 'permanent') throw new Refusal(reply)
-    throw new Fault('protocol', 'the server accepted a message that it had not been sent yet')
-  }
-
   #refuseClearOctets(): void {
     const octets = this.#incoming.takeUnread()
     if (octets.length === 0) return
@@ -335,10 +294,6 @@ export class Dialogue<R extends Reply> {
 
 function hasBody<R extends Reply>(pending: Pending<R>): boolean {
   return pending.multiline && pending.reply?.severity === 'completion'
-}
-
-function* blocksOf(chunk: Buffer): Generator<Buffer> {
-  for (let at = 0; at < chunk.length; at += BLOCK_OCTETS) yield chunk.subarray(at, at + BLOCK_OCTETS)
 }
 
 function verdicts(facts: TlsFacts): string {

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { chooseMechanisms, type Means, type Mechanism } from '../sasl/choose.ts'
-import { type Credentials, SaslError } from '../sasl/mechanism.ts'
+import { type Credentials, SaslError, type SaslMechanism } from '../sasl/mechanism.ts'
 import type { Reply } from './answer.ts'
 import type { AuthReport, AuthWish } from './auth.ts'
-import type { Dialogue } from './dialogue.ts'
-import { Refusal, Unmet } from './outcome.ts'
+import type { Command } from './command.ts'
+import type { Dialogue, Pending } from './dialogue.ts'
+import { Fault, Refusal, Unmet } from './outcome.ts'
 import { NotCarriedOut, type SaslWords, saslExchange } from './sasl-exchange.ts'
 import type { Session } from './session.ts'
 import { isVerified } from './tls-policy.ts'
+import type { Turn } from './turns.ts'
 
 /** One way to log in that may be tried. */
 export interface Way {
@@ -16,11 +18,18 @@ export interface Way {
   readonly exposesSecret: boolean
   /** @throws {Refusal} {NotCarriedOut} {Fault} */
   readonly go: () => Promise<void>
+  /** Where it needs no challenge: the commands that are all of it, and what is judged when all of them went well. */
+  readonly ride?: () => { readonly commands: readonly Command[]; readonly proven: () => void }
 }
+
+/** How to tell that a refusal is about the way and not about the credentials. */
+export type IsWayRefused<R extends Reply> = (reply: R) => boolean
 
 /**
  * Tries ways to log in, one after the other. Only a way that could not be carried out makes room for the next one:
  * refused credentials are refused.
+ * @param followers commands that may go out in the flight of the first way, when that is one that needs no challenge
+ * @returns the followers that are on their way; undefined when they are still to be sent
  * @throws {Unmet} `credentials-need-tls` when every way would show the secret to whoever listens
  */
 export async function logIn<R extends Reply>(
@@ -29,22 +38,19 @@ export async function logIn<R extends Reply>(
   wish: AuthWish,
   ways: readonly Way[],
   report: AuthReport,
-): Promise<void> {
-  const safe =
-    wish.insecure === 'allow' || isVerified(session.tls) ? ways : ways.filter((way) => !way.exposesSecret)
-  if (safe.length === 0) throw credentialsNeedTls(session, ways)
-  if (safe.length < ways.length) {
-    const left = ways.filter((way) => way.exposesSecret).map(({ name }) => name)
-    dialogue.note('not-tried', `${left.join(', ')}: credentials are not sent without verified TLS`)
-  }
+  isWayRefused: IsWayRefused<R>,
+  followers: readonly Turn[] = [],
+): Promise<readonly Pending<R>[] | undefined> {
   let last: NotCarriedOut | undefined
-  for (const way of safe) {
+  for (const [place, way] of presentable(session, dialogue, wish, ways).entries()) {
     report.tried.push(way.name)
     dialogue.note('mechanism', `logging in by ${way.name}`)
     try {
-      await way.go()
+      const riding = place === 0 && followers.length > 0 && way.ride !== undefined
+      const sent = riding ? await rideAlong(session, dialogue, way, followers, isWayRefused) : undefined
+      if (!riding) await way.go()
       report.chosen = way.name
-      return
+      return sent
     } catch (error) {
       if (!(error instanceof NotCarriedOut)) throw error
       dialogue.note('mechanism-failed', error.message)
@@ -55,6 +61,73 @@ export async function logIn<R extends Reply>(
   throw new Unmet('auth-aborted', last?.message ?? 'no mechanism could be carried out', {
     offered: report.offered.now,
   })
+}
+
+/** @throws {Unmet} when every way would show the secret to whoever listens */
+function presentable<R extends Reply>(
+  session: Session<R>,
+  dialogue: Dialogue<R>,
+  wish: AuthWish,
+  ways: readonly Way[],
+): readonly Way[] {
+  if (wish.insecure === 'allow' || isVerified(session.tls)) return ways
+  const safe = ways.filter((way) => !way.exposesSecret)
+  if (safe.length === 0) throw credentialsNeedTls(session, ways)
+  if (safe.length < ways.length) {
+    const left = ways.filter((way) => way.exposesSecret).map(({ name }) => name)
+    dialogue.note('not-tried', `${left.join(', ')}: credentials are not sent without verified TLS`)
+  }
+  return safe
+}
+
+/** RFC 4954 §4, RFC 2449 §6.6: a login without a challenge, and commands behind it in one flight. */
+async function rideAlong<R extends Reply>(
+  session: Session<R>,
+  dialogue: Dialogue<R>,
+  way: Way,
+  followers: readonly Turn[],
+  isWayRefused: IsWayRefused<R>,
+): Promise<readonly Pending<R>[]> {
+  const { commands, proven } = way.ride?.() ?? { commands: [], proven: () => undefined }
+  const sent = dialogue.sendGroup([...commands.map((command) => ({ command })), ...followers])
+  const behind = sent.slice(commands.length)
+  let refused: R | undefined
+  for (const pending of sent.slice(0, commands.length)) {
+    const reply = await dialogue.reply(pending)
+    if (reply.severity === 'intermediate') {
+      session.leaving = 'drop'
+      throw new Fault(
+        'protocol',
+        `the server asked for more after ${way.name}, and took what followed for it`,
+      )
+    }
+    if (reply.severity !== 'completion') refused ??= reply
+    if (refused !== undefined) break
+  }
+  if (refused === undefined) {
+    proven()
+    return behind
+  }
+  await readLate(session, dialogue, sent)
+  if (isWayRefused(refused))
+    throw new NotCarriedOut(`${way.name} was refused as such`, { cause: new Refusal(refused) })
+  throw new Refusal(refused)
+}
+
+/** What follows a refused login is its consequence; only a server that wants content all the same has to be left at once. */
+async function readLate<R extends Reply>(
+  session: Session<R>,
+  dialogue: Dialogue<R>,
+  sent: readonly Pending<R>[],
+): Promise<void> {
+  try {
+    for (const pending of sent) {
+      const late = await dialogue.reply(pending)
+      if (late.severity === 'intermediate') session.leaving = 'drop'
+    }
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+  }
 }
 
 /**
@@ -80,6 +153,9 @@ export function saslWays<R extends Reply>(
           const begun = begin(mechanism, session, means, offered)
           await saslExchange(dialogue, begun, words, firstResponse(mechanism.name))
         },
+        ...(ONE_MESSAGE.has(mechanism.name) && firstResponse(mechanism.name) === 'with-command'
+          ? { ride: () => oneMessage(begin(mechanism, session, means, offered), words) }
+          : {}),
       }))
     case 'not-offered':
       throw notOffered(`the server does not offer ${choice.mechanism}`, offered)
@@ -88,6 +164,13 @@ export function saslWays<R extends Reply>(
     case 'none-in-common':
       throw notOffered('the server offers no mechanism that could be carried out here', offered)
   }
+}
+
+/** RFC 4954 §4: these are over with the initial response. */
+const ONE_MESSAGE: ReadonlySet<string> = new Set(['PLAIN', 'EXTERNAL'])
+
+function oneMessage<R extends Reply>(mechanism: SaslMechanism, words: SaslWords<R>) {
+  return { commands: [words.begin(mechanism.name, mechanism.initial())], proven: () => mechanism.finish() }
 }
 
 /** The session's secrets are known to the recorder before anything is said with them. */

@@ -4,7 +4,7 @@ import { type Dial, DialError } from '../wire/dial.ts'
 import type { ChannelBindings, TlsFacts, TlsWish } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
 import { Budget, type Clock, type TimeLimits } from './budget.ts'
-import { command } from './command.ts'
+import { type Command, command } from './command.ts'
 import { Dialogue, type Pending } from './dialogue.ts'
 import type { ReplyReader } from './incoming.ts'
 import { type Failure, Fault, outcomeOf, type Stage } from './outcome.ts'
@@ -26,6 +26,8 @@ export interface SessionOptions<R extends Reply> {
   readonly signal?: AbortSignal
   readonly reader: (tolerated: (code: string, text: string) => void) => ReplyReader<R>
   readonly maxLineOctets: number
+  /** Octets that go out before anything else, even TLS, and how they are shown. */
+  readonly preface?: { readonly octets: Buffer; readonly shown: string }
 }
 
 /** What is known of a session when it is over, however it ended. */
@@ -56,6 +58,8 @@ export class Session<R extends Reply> {
   handedOver = false
   /** How to leave: by QUIT; without a word, because QUIT would do something unwanted; or QUIT was said and answered. */
   leaving: 'quit' | 'drop' | 'said' = 'quit'
+  /** Said before QUIT: what gives up what was begun (RSET). */
+  beforeQuit: Command | undefined
   /** A QUIT that went out with something else, and whose reply is still due. */
   quit: Pending<R> | undefined
   readonly #options: SessionOptions<R>
@@ -105,6 +109,8 @@ export class Session<R extends Reply> {
       maxLineOctets,
     })
     this.#dialogue = dialogue
+    const { preface } = this.#options
+    if (preface !== undefined) dialogue.preface(preface.octets, preface.shown)
     if (this.target.security === 'implicit') {
       this.stage = 'tls'
       await this.#speakTls((wish) => dialogue.startTls(wish, 'implicit'))
@@ -137,6 +143,8 @@ export class Session<R extends Reply> {
       return
     }
     try {
+      if (this.beforeQuit !== undefined && this.quit === undefined)
+        await dialogue.command(this.beforeQuit, 'quit')
       await dialogue.reply(this.quit ?? dialogue.send(command('QUIT'), 'quit'))
       dialogue.close('by this service, after QUIT')
     } catch (error) {

@@ -10,6 +10,16 @@ export function helo(name: string): Command {
   return command('HELO', name)
 }
 
+/** RFC 2033 §4.1. */
+export function lhlo(name: string): Command {
+  return command('LHLO', name)
+}
+
+/** Postfix's XCLIENT. @param attributes `NAME=value`, xtext */
+export function xclient(attributes: string): Command {
+  return command('XCLIENT', attributes)
+}
+
 export function startTls(): Command {
   return command('STARTTLS')
 }
@@ -25,6 +35,11 @@ export function rcpt(path: string, parameters: readonly string[] = []): Command 
 
 export function data(): Command {
   return command('DATA')
+}
+
+/** RFC 3030 §2: so many octets follow, and they are the last. */
+export function bdatLast(octets: number): Command {
+  return command('BDAT', `${octets} LAST`)
 }
 
 export function rset(): Command {

@@ -1,6 +1,14 @@
+import type { Command } from '../session/command.ts'
 import { Unmet } from '../session/outcome.ts'
 import { mail, rcpt } from './command.ts'
 import { type Extensions, offeredIn, sizeLimitIn } from './ehlo.ts'
+import {
+  type EnvelopeWishes,
+  requireExtension,
+  respectLimits,
+  wishedMailParameters,
+  wishedRcptParameters,
+} from './parameters.ts'
 import { type Mailbox, pathOf } from './path.ts'
 
 /** Who the message is from and for, as the server is told (RFC 5321 §2.3.1); independent of the message's headers. */
@@ -8,6 +16,7 @@ export interface Envelope {
   /** null is the null reverse-path `<>`. */
   readonly reversePath: Mailbox | null
   readonly forwardPaths: readonly Mailbox[]
+  readonly wishes?: EnvelopeWishes
 }
 
 /** What the message needs of a server. */
@@ -23,9 +32,15 @@ export interface ContentFacts {
  * The commands of the envelope, with the parameters that this server understands and this message needs.
  * @throws {Unmet} before anything is sent, when the server cannot take this message or these addresses
  */
-export function envelopeCommands(envelope: Envelope, content: ContentFacts, extensions: Extensions) {
+export function envelopeCommands(
+  envelope: Envelope,
+  content: ContentFacts,
+  extensions: Extensions,
+): { readonly mail: Command; readonly rcpts: readonly Command[] } {
+  const { reversePath, forwardPaths, wishes = {} } = envelope
   const utf8 = content.header === 'utf-8' || needsSmtpUtf8(envelope)
   requireRoom(content, extensions)
+  respectLimits(extensions, forwardPaths)
   if (utf8 && !extensions.has('SMTPUTF8')) {
     throw new Unmet(
       'smtputf8-not-supported',
@@ -33,6 +48,35 @@ export function envelopeCommands(envelope: Envelope, content: ContentFacts, exte
       { offered: offeredIn(extensions) },
     )
   }
+  const parameters = [
+    ...(extensions.has('SIZE') && content.octets !== undefined ? [`SIZE=${content.octets}`] : []),
+    ...bodyParameter(wishes.body ?? 'auto', content, extensions),
+    ...(utf8 ? ['SMTPUTF8'] : []),
+    ...wishedMailParameters(wishes, extensions),
+  ]
+  const form = utf8 ? 'in-use' : 'not-in-use'
+  return {
+    mail: mail(reversePath === null ? '<>' : pathOf(reversePath, form), parameters),
+    rcpts: forwardPaths.map((path) => rcpt(pathOf(path, form), wishedRcptParameters(wishes, path))),
+  }
+}
+
+/**
+ * RFC 6152 §2, RFC 3030 §3.
+ * @throws {Unmet} when the content, or the caller, needs what the server does not offer
+ */
+function bodyParameter(
+  wish: NonNullable<EnvelopeWishes['body']>,
+  content: ContentFacts,
+  extensions: Extensions,
+): string[] {
+  if (wish === 'BINARYMIME') {
+    requireExtension(extensions, 'BINARYMIME')
+    requireExtension(extensions, 'CHUNKING')
+    return ['BODY=BINARYMIME']
+  }
+  if (wish === '7BIT') return extensions.has('8BITMIME') ? ['BODY=7BIT'] : []
+  if (wish === '8BITMIME') requireExtension(extensions, '8BITMIME')
   if (content.eightBit === 'present' && !extensions.has('8BITMIME')) {
     throw new Unmet(
       'extension-not-offered',
@@ -40,16 +84,8 @@ export function envelopeCommands(envelope: Envelope, content: ContentFacts, exte
       { offered: offeredIn(extensions) },
     )
   }
-  const parameters = [
-    ...(extensions.has('SIZE') && content.octets !== undefined ? [`SIZE=${content.octets}`] : []),
-    ...(content.eightBit !== 'absent' && extensions.has('8BITMIME') ? ['BODY=8BITMIME'] : []),
-    ...(utf8 ? ['SMTPUTF8'] : []),
-  ]
-  const form = utf8 ? 'in-use' : 'not-in-use'
-  return {
-    mail: mail(envelope.reversePath === null ? '<>' : pathOf(envelope.reversePath, form), parameters),
-    rcpts: envelope.forwardPaths.map((path) => rcpt(pathOf(path, form))),
-  }
+  const needed = wish === '8BITMIME' || content.eightBit !== 'absent'
+  return needed && extensions.has('8BITMIME') ? ['BODY=8BITMIME'] : []
 }
 
 function needsSmtpUtf8(envelope: Envelope): boolean {

@@ -1,9 +1,10 @@
 import { decodeChallenge } from '../sasl/base64.ts'
 import type { AuthReport, AuthWish } from '../session/auth.ts'
-import type { Dialogue } from '../session/dialogue.ts'
+import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { logIn, registerSecrets, saslWays } from '../session/login.ts'
 import type { SaslWords } from '../session/sasl-exchange.ts'
 import type { Session } from '../session/session.ts'
+import type { Turn } from '../session/turns.ts'
 import { auth, authCancel, authResponse } from './command.ts'
 import type { SmtpReply } from './reply.ts'
 
@@ -22,6 +23,8 @@ const WORDS: SaslWords<SmtpReply> = {
 
 /**
  * AUTH (RFC 4954).
+ * @param followers the envelope's commands, which may ride along with a mechanism that needs no challenge
+ * @returns the followers that are on their way; undefined when they are still to be sent
  * @throws {Unmet} when it cannot be done as it was asked for
  * @throws {Refusal} {Fault}
  */
@@ -31,14 +34,15 @@ export async function login(
   wish: AuthWish,
   offered: AuthReport['offered'],
   report: { auth?: AuthReport },
-): Promise<void> {
+  followers: readonly Turn[],
+): Promise<readonly Pending<SmtpReply>[] | undefined> {
   registerSecrets(session, wish)
   const auth: AuthReport = { offered, tried: [], chosen: null }
   report.auth = auth
   const ways = saslWays(session, dialogue, wish, offered.now, WORDS, (mechanism) =>
     firstResponse(wish, mechanism),
   )
-  await logIn(session, dialogue, wish, ways, auth)
+  return await logIn(session, dialogue, wish, ways, auth, WORDS.isMechanismRefused, followers)
 }
 
 /** LOGIN knows no initial response by its own text; not every server takes one. */

@@ -1,28 +1,32 @@
 import { isPositive } from '../session/answer.ts'
-import type { AuthReport, AuthWish } from '../session/auth.ts'
+import type { AuthReport } from '../session/auth.ts'
 import type { Dialogue } from '../session/dialogue.ts'
 import { Refusal, Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
-import { ehlo, helo, startTls } from './command.ts'
-import { type Extensions, extensionsIn, mechanismsIn, offeredIn } from './ehlo.ts'
-import { login } from './login.ts'
-import type { SmtpReply } from './reply.ts'
+import { startTls } from './command.ts'
+import { type Extensions, offeredIn } from './ehlo.ts'
+import { type Hello, sayHello } from './hello.ts'
+import { type SmtpReply, seqOf } from './reply.ts'
+import { impersonate, type XclientWish } from './xclient.ts'
 
-/** Where a session may end before the message: the stages of contract §5. */
+/** Where a session may end early, and how: by QUIT, or by hanging up. */
 export const STOPS = ['connect', 'greeting', 'hello', 'starttls', 'auth', 'mail', 'rcpt'] as const
-export type Stop = (typeof STOPS)[number]
+export const DROPS = [...STOPS, 'data', 'end-of-data'] as const
+
+export interface End {
+  readonly after: (typeof DROPS)[number]
+  readonly how: 'quit' | 'drop'
+}
 
 export interface Opening {
-  /** The name in EHLO or HELO. */
-  readonly hello: string
-  readonly auth: AuthWish | undefined
-  readonly stopAfter: Stop | undefined
+  readonly hello: Hello
+  readonly xclient: XclientWish | undefined
+  readonly end: End | undefined
 }
 
 export interface Opened {
   readonly dialogue: Dialogue<SmtpReply>
   readonly extensions: Extensions
-  /** False when `stopAfter` ended it before. */
   readonly reached: 'end' | 'stop'
 }
 
@@ -33,11 +37,8 @@ export interface OpeningReport {
   auth?: AuthReport
 }
 
-/** RFC 5321 §4.2.4: how servers say that they do not know EHLO. */
-const EHLO_NOT_KNOWN: ReadonlySet<number> = new Set([500, 501, 502, 503, 504])
-
 /**
- * Greeting, EHLO, STARTTLS and EHLO again, login: everything before the first transaction.
+ * Greeting, EHLO, STARTTLS and EHLO again: everything before login and the first transaction.
  * @throws {Refusal} {Fault} {Unmet}
  */
 export async function openSmtp(
@@ -47,47 +48,41 @@ export async function openSmtp(
 ): Promise<Opened> {
   const { dialogue, greeting } = await session.open()
   if (greeting.code !== 220) throw new Refusal(greeting)
-  const ended = (extensions: Extensions): Opened => ({ dialogue, extensions, reached: 'stop' })
-  if (opening.stopAfter === 'connect' || opening.stopAfter === 'greeting') return ended(new Map())
+  const { end, xclient } = opening
+  let extensions: Extensions = new Map()
+  const opened = (reached: Opened['reached']): Opened => ({ dialogue, extensions, reached })
+  if (endsAfter(session, end, 'connect') || endsAfter(session, end, 'greeting')) return opened('stop')
 
-  let extensions = await hello(session, dialogue, opening.hello)
-  report.extensions = extensions
+  const greet = async (): Promise<void> => {
+    extensions = await sayHello(session, dialogue, opening.hello)
+    report.extensions = extensions
+  }
+  await greet()
   report.extensionsBeforeTls = extensions
-  if (opening.stopAfter === 'hello') return ended(extensions)
+  if (endsAfter(session, end, 'hello')) return opened('stop')
 
+  if (xclient?.when === 'before-tls') {
+    await impersonate(session, dialogue, xclient, extensions)
+    await greet()
+  }
   if (wantsUpgrade(session, extensions)) {
     await upgrade(session, dialogue)
     // RFC 3207 §4.2: what was learnt before TLS is forgotten
-    if (session.tls !== undefined) extensions = await hello(session, dialogue, opening.hello)
-    report.extensions = extensions
+    if (session.tls !== undefined) await greet()
   }
-  if (opening.stopAfter === 'starttls') return ended(extensions)
-
-  if (opening.auth !== undefined) {
-    session.stage = 'auth'
-    const offered = { beforeTls: mechanismsIn(report.extensionsBeforeTls), now: mechanismsIn(extensions) }
-    await login(session, dialogue, opening.auth, offered, report)
+  if (endsAfter(session, end, 'starttls')) return opened('stop')
+  if (xclient?.when === 'after-tls') {
+    await impersonate(session, dialogue, xclient, extensions)
+    await greet()
   }
-  return { dialogue, extensions, reached: opening.stopAfter === 'auth' ? 'stop' : 'end' }
+  return opened('end')
 }
 
-/** EHLO, and HELO where the server does not know EHLO (RFC 5321 §3.2). */
-async function hello(
-  session: Session<SmtpReply>,
-  dialogue: Dialogue<SmtpReply>,
-  name: string,
-): Promise<Extensions> {
-  session.stage = 'hello'
-  session.recorder.helloed(name)
-  const reply = await dialogue.command(ehlo(name))
-  if (isPositive(reply))
-    return extensionsIn(reply, (code, text) => dialogue.finding(code, text, seqOf(reply)))
-  // without EHLO there is no STARTTLS, so a session that needs it cannot go on with HELO
-  if (!EHLO_NOT_KNOWN.has(reply.code) || session.target.security === 'required') throw new Refusal(reply)
-  dialogue.note('fallback', `EHLO was answered ${reply.code}, trying HELO`)
-  const second = await dialogue.command(helo(name))
-  if (!isPositive(second)) throw new Refusal(second)
-  return new Map()
+/** Whether the session is to end here; if so, how it is left is settled. */
+export function endsAfter(session: Session<SmtpReply>, end: End | undefined, stage: End['after']): boolean {
+  if (end?.after !== stage) return false
+  if (end.how === 'drop') session.leaving = 'drop'
+  return true
 }
 
 /** @throws {Unmet} when TLS is required and not offered */
@@ -105,18 +100,14 @@ function wantsUpgrade(session: Session<SmtpReply>, extensions: Extensions): bool
 async function upgrade(session: Session<SmtpReply>, dialogue: Dialogue<SmtpReply>): Promise<void> {
   session.stage = 'starttls'
   const reply = await dialogue.command(startTls())
-  if (reply.code !== 220) {
-    if (session.target.security === 'required') throw new Refusal(reply)
-    dialogue.finding(
-      'starttls-refused',
-      'STARTTLS was offered and refused; the session went on in the clear.',
-      seqOf(reply),
-    )
+  if (isPositive(reply)) {
+    await session.upgrade(dialogue)
     return
   }
-  await session.upgrade(dialogue)
-}
-
-function seqOf(reply: SmtpReply): number[] {
-  return reply.seq === undefined ? [] : [reply.seq]
+  if (session.target.security === 'required') throw new Refusal(reply)
+  dialogue.finding(
+    'starttls-refused',
+    'STARTTLS was offered and refused; the session went on in the clear.',
+    seqOf(reply),
+  )
 }

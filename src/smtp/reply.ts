@@ -77,6 +77,11 @@ export class SmtpReplyReader implements ReplyReader<SmtpReply> {
   }
 }
 
+/** The entry that shows the reply, as evidence. */
+export function seqOf(reply: SmtpReply): number[] {
+  return reply.seq === undefined ? [] : [reply.seq]
+}
+
 export function severityOf(code: number): Severity {
   if (code < 300) return 'completion'
   if (code < 400) return 'intermediate'

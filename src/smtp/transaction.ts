@@ -2,15 +2,12 @@ import type { Command } from '../session/command.ts'
 import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { Fault, Refusal } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
-import { DotStuffer } from '../text/dots.ts'
-import { data, quit } from './command.ts'
+import type { Flights, Turn } from '../session/turns.ts'
+import { data, rset } from './command.ts'
+import { type Carriage, endEmpty } from './content.ts'
+import { conclude, deliver, handOn } from './delivery.ts'
 import type { SmtpReply } from './reply.ts'
-
-/** What the server said of one recipient. */
-export interface RecipientVerdict {
-  readonly recipient: string
-  readonly reply: SmtpReply
-}
+import { asRefusal, isAccepted, type Verdicts } from './verdicts.ts'
 
 /** What one mail transaction (RFC 5321 §3.3) is to do. */
 export interface Transaction {
@@ -18,18 +15,14 @@ export interface Transaction {
   readonly rcpts: readonly { readonly recipient: string; readonly command: Command }[]
   readonly content: () => AsyncIterable<Buffer> | Iterable<Buffer>
   /** `grouped` where the server offers PIPELINING (RFC 2920). */
-  readonly flights: 'grouped' | 'single'
+  readonly flights: Flights
+  readonly carriage: Carriage
+  /** How the end of the content is answered: once, or for each recipient by LMTP's rule or PRDR's. */
+  readonly answers: 'once' | 'lmtp' | 'prdr'
   /** `abort`: one refused recipient, and nothing is delivered to anybody. */
   readonly onRejectedRecipient: 'continue' | 'abort'
-  readonly stopAfter: 'mail' | 'rcpt' | undefined
-}
-
-/** Filled while the transaction runs, so that it is there whatever ends it. */
-export interface Verdicts {
-  readonly accepted: RecipientVerdict[]
-  readonly rejected: RecipientVerdict[]
-  /** The reply to the end of mail data. */
-  final?: SmtpReply
+  /** Where it ends before the message is handed over. */
+  readonly endAfter: 'mail' | 'rcpt' | 'data' | undefined
 }
 
 interface EnvelopeReplies {
@@ -37,8 +30,24 @@ interface EnvelopeReplies {
   readonly data: SmtpReply | undefined
 }
 
+/** The envelope's commands in one flight. RFC 2920 §3.1: MAIL and RCPT anywhere in a group, DATA last. */
+export function envelopeTurns(transaction: Transaction): Turn[] {
+  const rcpts = transaction.endAfter === 'mail' ? [] : transaction.rcpts
+  // once DATA was answered 354 only content can follow, which would be delivered to those who were accepted
+  const withData =
+    transaction.carriage.by === 'DATA' &&
+    transaction.endAfter === undefined &&
+    transaction.onRejectedRecipient === 'continue'
+  return [
+    { command: transaction.mail },
+    ...rcpts.map(({ command }) => ({ command })),
+    ...(withData ? [{ command: data(), phase: 'data' as const }] : []),
+  ]
+}
+
 /**
- * MAIL, RCPT for each recipient, DATA, the content, and QUIT along with its end where commands may be grouped.
+ * MAIL, RCPT for each recipient, DATA or BDAT, the content, and QUIT along with its end where commands may be grouped.
+ * @param sent the envelope's turns, where they are on their way already
  * @throws {Refusal} the first refusal that decides; every reply of a group is read before
  * @throws {Fault}
  */
@@ -47,37 +56,77 @@ export async function transact(
   dialogue: Dialogue<SmtpReply>,
   transaction: Transaction,
   verdicts: Verdicts,
+  sent?: readonly Pending<SmtpReply>[],
 ): Promise<void> {
-  const ask = transaction.flights === 'grouped' ? askInOneFlight : askOneByOne
-  const replies = await ask(session, dialogue, transaction, verdicts)
+  session.stage = 'mail'
+  if (transaction.carriage.by === 'BDAT' && transaction.carriage.when === 'with-envelope') {
+    await allInOneFlight(session, dialogue, transaction, verdicts)
+    return
+  }
+  const replies =
+    transaction.flights === 'grouped'
+      ? await askInOneFlight(
+          session,
+          dialogue,
+          transaction,
+          verdicts,
+          sent ?? dialogue.sendGroup(envelopeTurns(transaction)),
+        )
+      : await askOneByOne(session, dialogue, transaction, verdicts)
+  // RFC 5321 §4.1.1.5: a transaction in which somebody was accepted is given up in so many words
+  if (verdicts.accepted.length > 0) session.beforeQuit = rset()
   await judge(session, dialogue, transaction, replies, verdicts)
-  if (transaction.stopAfter !== undefined) return
+  if (transaction.endAfter === 'mail' || transaction.endAfter === 'rcpt') return
+  if (transaction.carriage.by === 'DATA') {
+    session.stage = 'data'
+    const go = replies.data ?? (await dialogue.command(data(), 'data'))
+    if (go.severity !== 'intermediate') throw new Refusal(asRefusal(go))
+  }
+  if (transaction.endAfter === 'data') return
   await deliver(session, dialogue, transaction, verdicts)
 }
 
-/** RFC 2920 §3.1: MAIL and RCPT anywhere in a group, DATA last. */
+/** RFC 3030 §4.2: the content in the envelope's flight, at the price that it is sent before anybody was accepted. */
+async function allInOneFlight(
+  session: Session<SmtpReply>,
+  dialogue: Dialogue<SmtpReply>,
+  transaction: Transaction,
+  verdicts: Verdicts,
+): Promise<void> {
+  const sent = dialogue.sendGroup(envelopeTurns(transaction))
+  const handed = await handOn(session, dialogue, transaction, 1)
+  const replies = await askInOneFlight(session, dialogue, transaction, verdicts, sent)
+  const refused = isAccepted(replies.mail) ? undefined : replies.mail
+  if (refused === undefined && verdicts.accepted.length > 0) {
+    session.stage = 'end-of-data'
+    await conclude(session, dialogue, transaction, verdicts, handed)
+    return
+  }
+  // the answer to the content is a consequence; still it says that nothing was taken
+  for (const pending of handed.finals) verdicts.final = await dialogue.reply(pending)
+  if (verdicts.final !== undefined && isAccepted(verdicts.final)) {
+    throw new Fault('protocol', 'the server took a message over for nobody')
+  }
+  session.handedOver = false
+  session.budget.unshield()
+  session.stage = refused === undefined ? 'rcpt' : 'mail'
+  throw new Refusal(asRefusal(refused ?? (verdicts.rejected[0]?.reply as SmtpReply)))
+}
+
 async function askInOneFlight(
   session: Session<SmtpReply>,
   dialogue: Dialogue<SmtpReply>,
   transaction: Transaction,
   verdicts: Verdicts,
+  sent: readonly Pending<SmtpReply>[],
 ): Promise<EnvelopeReplies> {
-  session.stage = 'mail'
-  const rcpts = transaction.stopAfter === 'mail' ? [] : transaction.rcpts
-  // once DATA was answered 354 only content can follow, which would be delivered to those who were accepted
-  const withData = transaction.stopAfter === undefined && transaction.onRejectedRecipient === 'continue'
-  const pendings = dialogue.sendGroup([
-    { command: transaction.mail },
-    ...rcpts.map(({ command }) => ({ command })),
-    ...(withData ? [{ command: data(), phase: 'data' as const }] : []),
-  ])
-  const [first, ...others] = pendings
+  const [first, ...others] = sent
   const mail = await dialogue.reply(first as Pending<SmtpReply>)
-  const rcptPendings = others.slice(0, rcpts.length)
-  const dataPending = others[rcpts.length]
+  const count = transaction.endAfter === 'mail' ? 0 : transaction.rcpts.length
+  const dataPending = others[count]
   try {
-    if (rcptPendings.length > 0) session.stage = 'rcpt'
-    for (const [place, pending] of rcptPendings.entries()) {
+    if (count > 0) session.stage = 'rcpt'
+    for (const [place, pending] of others.slice(0, count).entries()) {
       const reply = await dialogue.reply(pending)
       if (isAccepted(mail)) judged(verdicts, transaction.rcpts[place], reply)
     }
@@ -99,9 +148,8 @@ async function askOneByOne(
   transaction: Transaction,
   verdicts: Verdicts,
 ): Promise<EnvelopeReplies> {
-  session.stage = 'mail'
   const mail = await dialogue.command(transaction.mail)
-  if (!isAccepted(mail) || transaction.stopAfter === 'mail') return { mail, data: undefined }
+  if (!isAccepted(mail) || transaction.endAfter === 'mail') return { mail, data: undefined }
   session.stage = 'rcpt'
   for (const rcpt of transaction.rcpts) {
     const reply = await dialogue.command(rcpt.command)
@@ -128,84 +176,10 @@ async function judge(
   replies: EnvelopeReplies,
   verdicts: Verdicts,
 ): Promise<void> {
-  if (!isAccepted(replies.mail)) {
-    await endEmpty(dialogue, replies.data)
-    session.stage = 'mail'
-    throw new Refusal(asRefusal(replies.mail))
-  }
-  const firstRejected = verdicts.rejected[0]
+  const firstRejected = isAccepted(replies.mail) ? verdicts.rejected[0]?.reply : replies.mail
   const enough = verdicts.accepted.length > 0 && transaction.onRejectedRecipient === 'continue'
-  if (firstRejected !== undefined && !enough) {
-    await endEmpty(dialogue, replies.data)
-    session.stage = 'rcpt'
-    throw new Refusal(asRefusal(firstRejected.reply))
-  }
-  if (transaction.stopAfter !== undefined) return
-  session.stage = 'data'
-  const go = replies.data ?? (await dialogue.command(data(), 'data'))
-  if (go.severity !== 'intermediate') throw new Refusal(asRefusal(go))
-}
-
-/** RFC 2920 §3.1: where nobody was accepted and DATA was answered 354 all the same, a lone dot ends it. */
-async function endEmpty(dialogue: Dialogue<SmtpReply>, go: SmtpReply | undefined): Promise<void> {
-  if (go?.severity !== 'intermediate') return
-  dialogue.note(
-    'lone-dot',
-    'nobody was accepted and DATA was answered all the same: it is ended without content',
-  )
-  const stuffer = new DotStuffer()
-  try {
-    const { finals } = await dialogue.content({
-      content: [],
-      encode: (chunk) => stuffer.push(chunk),
-      end: () => stuffer.end(),
-      handOver: () => undefined,
-    })
-    for (const final of finals) await dialogue.reply(final)
-  } catch (error) {
-    // the refusal that led here decides, whatever becomes of the connection
-    if (!(error instanceof Fault || error instanceof Refusal)) throw error
-    dialogue.finding('lone-dot-unanswered', `The lone dot was not answered: ${error.message}.`)
-  }
-}
-
-async function deliver(
-  session: Session<SmtpReply>,
-  dialogue: Dialogue<SmtpReply>,
-  transaction: Transaction,
-  verdicts: Verdicts,
-): Promise<void> {
-  const stuffer = new DotStuffer()
-  const { finals, along } = await dialogue.content({
-    content: transaction.content(),
-    encode: (chunk) => stuffer.push(chunk),
-    end: () => stuffer.end(),
-    ...(transaction.flights === 'grouped' ? { along: quit() } : {}),
-    handOver: () => {
-      session.stage = 'end-of-data'
-      session.handedOver = true
-      session.budget.shield()
-    },
-  })
-  session.quit = along
-  for (const final of finals) verdicts.final = await dialogue.reply(final)
-  const final = verdicts.final as SmtpReply
-  // neither yes nor no: the server may have taken the message all the same
-  if (final.severity === 'intermediate') {
-    session.leaving = 'drop'
-    throw new Fault('protocol', `the server answered the end of the message with ${final.code}`)
-  }
-  session.handedOver = false
-  session.budget.unshield()
-  if (final.severity !== 'completion') throw new Refusal(final)
-}
-
-/** MAIL and RCPT are accepted with 2yz and with nothing else (RFC 5321 §4.3.2). */
-function isAccepted(reply: SmtpReply): boolean {
-  return reply.severity === 'completion'
-}
-
-/** A reply of a class that has no place here is as good as a refusal for good (RFC 5321 §4.3.2). */
-function asRefusal(reply: SmtpReply): SmtpReply {
-  return reply.severity === 'transient' ? reply : { ...reply, severity: 'permanent' }
+  if (firstRejected === undefined || enough) return
+  if (replies.data?.severity === 'intermediate') await endEmpty(dialogue)
+  session.stage = isAccepted(replies.mail) ? 'rcpt' : 'mail'
+  throw new Refusal(asRefusal(firstRejected))
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { runSession } from '../../src/session/session.ts'
 import { mail, rcpt } from '../../src/smtp/command.ts'
-import { type Transaction, transact, type Verdicts } from '../../src/smtp/transaction.ts'
+import { type Transaction, transact } from '../../src/smtp/transaction.ts'
+import { noVerdicts } from '../../src/smtp/verdicts.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { everyCutOf, type ScriptOptions, scriptedOptions } from '../support/scripted-session.ts'
 
@@ -14,14 +15,14 @@ const BODY = `
 
 interface Wish
   extends ScriptOptions,
-    Partial<Pick<Transaction, 'flights' | 'onRejectedRecipient' | 'stopAfter'>> {
+    Partial<Pick<Transaction, 'flights' | 'onRejectedRecipient' | 'endAfter' | 'carriage' | 'answers'>> {
   readonly recipients?: readonly string[]
   readonly content?: Transaction['content']
 }
 
 /** One transaction in a session that the script plays; the greeting is given. */
 async function transaction(script: string, wish: Wish = {}) {
-  const verdicts: Verdicts = { accepted: [], rejected: [] }
+  const verdicts = noVerdicts()
   const { options, wire, clock } = scriptedOptions('smtp', `S: 220 mx\n${script}`, wish)
   const recipients = wish.recipients ?? ['b@y.test', 'c@z.test']
   const end = await runSession(options, async (session) => {
@@ -35,7 +36,9 @@ async function transaction(script: string, wish: Wish = {}) {
         content: wish.content ?? (() => [MESSAGE]),
         flights: wish.flights ?? 'grouped',
         onRejectedRecipient: wish.onRejectedRecipient ?? 'continue',
-        stopAfter: wish.stopAfter,
+        endAfter: wish.endAfter,
+        carriage: wish.carriage ?? { by: 'DATA' },
+        answers: wish.answers ?? 'once',
       },
       verdicts,
     )
@@ -199,6 +202,8 @@ describe('in as few flights as can be', () => {
       S: 250 2.1.5 Ok
       S: 250 2.1.5 Ok
       S: 451 4.3.0 queue file write error
+      C: RSET
+      S: 250 2.0.0 Ok
       C: QUIT
       S: 221 2.0.0 Bye`)
     expect(end).toMatchObject({
@@ -215,6 +220,8 @@ describe('in as few flights as can be', () => {
       S: 250 2.1.5 Ok
       S: 250 2.1.5 Ok
       S: ${answer}
+      C: RSET
+      S: 250 2.0.0 Ok
       C: QUIT
       S: 221 2.0.0 Bye`)
     expect(end).toMatchObject({ outcome: 'rejected', stage: 'data', final: undefined })
@@ -353,6 +360,8 @@ describe('all recipients or none', () => {
       S: 250 2.1.0 Ok
       S: 250 2.1.5 Ok
       S: 550 5.1.1 no
+      C: RSET
+      S: 250 2.0.0 Ok
       C: QUIT
       S: 221 2.0.0 Bye`,
       { onRejectedRecipient: 'abort' },
@@ -399,7 +408,7 @@ describe('stopping before the message', () => {
   test.each(['grouped', 'single'] as const)('after MAIL (%s)', async (flights) => {
     const end = await transaction('C: MAIL FROM:<a@x.test>\nS: 250 2.1.0 Ok\nC: QUIT\nS: 221 2.0.0 Bye', {
       flights,
-      stopAfter: 'mail',
+      endAfter: 'mail',
     })
     expect(end).toMatchObject({ outcome: 'done', stage: 'mail', accepted: [] })
   })
@@ -413,9 +422,11 @@ describe('stopping before the message', () => {
       S: 250 2.1.0 Ok
       S: 550 5.1.1 no
       S: 250 2.1.5 Ok
+      C: RSET
+      S: 250 2.0.0 Ok
       C: QUIT
       S: 221 2.0.0 Bye`,
-      { stopAfter: 'rcpt' },
+      { endAfter: 'rcpt' },
     )
     expect(end).toMatchObject({
       outcome: 'done',

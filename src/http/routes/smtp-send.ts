@@ -16,6 +16,7 @@ import { runFor, timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { transcriptQuery } from '../schema/connection.ts'
 import { DryRunAnswer, SendAnswer, SendBody } from '../schema/send.ts'
+import { openingOf, wishesOf } from '../send-wishes.ts'
 import {
   type Circumstances,
   problemOf,
@@ -61,6 +62,7 @@ export function smtpSendRouter(context: Context): Router {
     const auth = bodyWish(body.auth, server)
     const hello = body.hello?.name ?? server?.hello ?? context.helloName
     requireAddresses(context, body)
+    const opening = openingOf(body, hello)
     const message = await outgoingMessage(context, body)
     const envelope = envelopeOf(context, body, message)
     if (body.dryRun === true) {
@@ -70,10 +72,13 @@ export function smtpSendRouter(context: Context): Router {
     const result = await runFor(context, target, response, (signal) =>
       send(context.tools, {
         target,
-        opening: { hello, auth, stopAfter: body.stopAfter },
-        envelope,
+        opening,
+        auth,
+        ...(body.proxy === undefined ? {} : { proxied: body.proxy }),
+        envelope: { ...envelope, wishes: wishesOf(body.envelope) },
         message: { content: () => [message.octets], facts: message.facts },
         pipelining: body.pipelining ?? 'auto',
+        chunking: body.chunking ?? 'auto',
         onRejectedRecipient: body.onRejectedRecipient ?? 'continue',
         timeLimits,
         signal,
@@ -118,9 +123,9 @@ function answerSend(
   message: OutgoingMessage,
   detailLevel: 'full' | 'none' | undefined,
 ): void {
-  const { transcript, verdicts, opening, stage, outcome } = result
+  const { transcript, accepted, reply, opening, stage, outcome } = result
   const shared = {
-    accepted: verdicts.accepted.map(({ recipient }) => recipient),
+    accepted: accepted.map(({ recipient }) => recipient),
     rejected: rejectedOf(result, circumstances),
     messageId: message.messageId,
     auth: opening.auth ?? null,
@@ -137,7 +142,7 @@ function answerSend(
         {
           ...shared,
           queueId: result.queueId ?? null,
-          reply: verdicts.final === undefined ? null : replyBody(verdicts.final),
+          reply: reply === undefined ? null : replyBody(reply),
         },
         result.scrub,
       ),
@@ -159,14 +164,14 @@ function withFindings(
 
 /** On a partial success the diagnosis is that of the first refusal. */
 function firstRefusal(result: SendResult) {
-  const [first] = result.verdicts.rejected
+  const [first] = result.rejected
   if (first === undefined) return undefined
   const outcome = first.reply.severity === 'transient' ? ('deferred' as const) : ('rejected' as const)
   return { outcome, stage: 'rcpt' as const, reply: first.reply }
 }
 
 function rejectedOf(result: SendResult, circumstances: Circumstances) {
-  return result.verdicts.rejected.map(({ recipient, reply }) => {
+  return result.rejected.map(({ recipient, reply }) => {
     const outcome = reply.severity === 'transient' ? ('deferred' as const) : ('rejected' as const)
     const stage =
       result.failure !== undefined && result.failure.reply === reply
@@ -181,7 +186,7 @@ function rejectedOf(result: SendResult, circumstances: Circumstances) {
 
 function circumstancesOf(target: Target, envelope: Envelope, result: SendResult): Circumstances {
   const { auth, extensions, extensionsBeforeTls } = result.opening
-  const recipient = result.verdicts.rejected[0]?.recipient ?? envelope.forwardPaths[0]?.address
+  const recipient = result.rejected[0]?.recipient ?? envelope.forwardPaths[0]?.address
   const sizeLimit = extensions === undefined ? undefined : sizeLimitIn(extensions)
   return {
     target,

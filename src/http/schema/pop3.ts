@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { MessageRef } from '../../pop3/maildrop.ts'
 import { Transcript } from '../../transcript/entry.ts'
 import { spelling } from '../etag.ts'
-import { Diagnosis, Outcome } from './answers.ts'
+import { Diagnosis, Outcome, Reply } from './answers.ts'
 import { connectionQuery, transcriptQuery } from './connection.ts'
 import { AuthReport } from './send.ts'
 
@@ -22,6 +22,12 @@ export const pop3Query = {
     .transform((word) => word === 'true')
     .optional()
     .describe('`true`: send the credentials also over a connection without verified TLS.'),
+  pipelining: z
+    .enum(['auto', 'off'])
+    .optional()
+    .describe(
+      '`auto` (the default): login and commands in as few flights as the server allows. `off`: one at a time, for servers that offer PIPELINING and cannot do it.',
+    ),
   ...transcriptQuery,
 }
 
@@ -30,25 +36,44 @@ const NUMBER = /^[1-9][0-9]{0,8}$/
 /** RFC 1939 §7: 0x21 to 0x7E; odd ones of real servers are spelt as listings spell them, with `\xNN`. */
 const UNIQUE_ID = /^uid:([\x21-\x7e]{1,400})$/
 
-/** A message in the path: its number, or `uid:` and its unique-id. */
+const REFERENCE = 'a message number from 1 on, `latest`, or uid: and a unique-id of printable ASCII'
+
+/** A message in the path: its number, `uid:` and its unique-id, or `latest`. */
 export const MessageParam = z
   .string()
-  .refine(
-    (text) => NUMBER.test(text) || UNIQUE_ID.test(text),
-    'a message number from 1 on, or uid: and a unique-id of printable ASCII',
-  )
+  .refine((text) => text === 'latest' || NUMBER.test(text) || UNIQUE_ID.test(text), REFERENCE)
   .transform((text): MessageRef => {
+    if (text === 'latest') return { by: 'latest' }
     const uid = UNIQUE_ID.exec(text)?.[1]
     return uid === undefined ? { by: 'number', number: Number(text) } : { by: 'uid', uid: spelling(uid) }
   })
 
-export const messageParams = z.strictObject({
-  n: MessageParam.describe(
-    'A message number, valid in one session only, or `uid:` and a unique-id, which is the safe way.',
-  ).meta({
-    override: { type: 'string' },
-    examples: ['1'],
-  }),
+const messageParam = MessageParam.describe(
+  'A message number, valid in one session only; `uid:` and a unique-id, which is the safe way; or `latest`, the one that came last.',
+).meta({
+  override: { type: 'string' },
+  examples: ['1'],
+})
+
+export const messageParams = z.strictObject({ n: messageParam })
+
+/** What is deleted has to be named: the last message may be another one by then. */
+export const deletionParams = z.strictObject({
+  n: MessageParam.refine(({ by }) => by !== 'latest', 'a message number, or uid: and a unique-id')
+    .describe(
+      'A message number, valid in one session only, or `uid:` and a unique-id, which is the safe way.',
+    )
+    .meta({ override: { type: 'string' }, examples: ['1'] }),
+})
+
+export const attachmentParams = z.strictObject({
+  n: messageParam,
+  i: z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/, 'the number of an attachment, from 1 on')
+    .transform(Number)
+    .describe('The number of the attachment, from 1.')
+    .meta({ override: { type: 'string', pattern: undefined }, examples: ['1'] }),
 })
 
 export const linesQuery = z
@@ -69,21 +94,60 @@ export const StatAnswer = z
   .object({ outcome: Outcome, messages: z.int(), octets: z.int(), ...rest })
   .meta({ id: 'StatAnswer' })
 
+const ListedMessage = z.object({
+  number: z.int(),
+  octets: z.int(),
+  uid: z.string().nullable().describe('null where the server gives none.'),
+  headers: z
+    .record(z.string(), z.string().nullable())
+    .nullable()
+    .optional()
+    .describe('With `headers`: the first field of each name, decoded. null where the server gave no header.'),
+})
+
 export const ListAnswer = z
   .object({
     outcome: Outcome,
-    messages: z.array(
-      z.object({
-        number: z.int(),
-        octets: z.int(),
-        uid: z.string().nullable().describe('null where the server gives none.'),
-      }),
-    ),
+    messages: z.array(ListedMessage),
     total: z.int().describe('How many messages the maildrop holds.'),
     octets: z.int().describe('Their sizes added up.'),
+    selected: z
+      .int()
+      .describe(
+        'How many of them came behind `after`; without it, all. `offset` and `limit` count in these.',
+      ),
     ...rest,
   })
   .meta({ id: 'ListAnswer' })
+
+const Capabilities = z.array(
+  z.object({
+    keyword: z.string(),
+    parameters: z.array(z.string()),
+    line: z.string().describe('As the server sent it.'),
+    explanation: z.string().nullable().describe('null where this service does not know it.'),
+  }),
+)
+
+export const CapabilitiesAnswer = z
+  .object({
+    outcome: Outcome,
+    greeting: z.string(),
+    apop: z.string().nullable().describe('The timestamp in the greeting, where APOP can be used.'),
+    capabilities: z.object({
+      before: Capabilities.describe('In the clear.'),
+      afterTls: Capabilities.describe('With TLS, before the login.'),
+      afterLogin: Capabilities.describe('Empty where nobody logged in.'),
+    }),
+    loginDelaySeconds: z.int().nullable().describe('How long to wait between two logins (LOGIN-DELAY).'),
+    expireDays: z
+      .union([z.int(), z.literal('never')])
+      .nullable()
+      .describe('How long messages are kept (EXPIRE).'),
+    implementation: z.string().nullable(),
+    ...rest,
+  })
+  .meta({ id: 'CapabilitiesAnswer' })
 
 const Address = z.object({ name: z.string(), address: z.string() })
 
@@ -165,6 +229,7 @@ export const MessageAnswer = z
         cid: z.string().nullable(),
         octets: z.int(),
         sha256: z.string(),
+        href: z.string().describe('Where its bytes are to be had.'),
       }),
     ),
     report: DeliveryReport.nullable().describe('Of a delivery status notification (RFC 3464).'),
@@ -173,6 +238,19 @@ export const MessageAnswer = z
   })
   .meta({ id: 'MessageAnswer' })
 
+const Verdict = z
+  .object({
+    number: z.int().nullable(),
+    uid: z.string().nullable(),
+    verdict: z
+      .enum(['deleted', 'marked', 'unmarked', 'refused', 'not-found'])
+      .describe(
+        '`marked`: DELE was accepted, and QUIT has not said that it was done; `unmarked`: RSET took it back.',
+      ),
+    reply: Reply.optional().describe('What the server answered to DELE.'),
+  })
+  .meta({ id: 'DeletionVerdict' })
+
 export const DeleteAnswer = z
   .object({
     outcome: Outcome,
@@ -180,6 +258,7 @@ export const DeleteAnswer = z
     committed: z
       .union([z.boolean(), z.literal('unknown')])
       .describe('What the reply to QUIT told: only then a deletion takes effect.'),
+    verdicts: z.array(Verdict).describe('What became of each message that was meant.'),
     ...rest,
   })
   .meta({ id: 'DeleteAnswer' })

@@ -1,32 +1,11 @@
 import { z } from 'zod'
-import { STOPS } from '../../smtp/open.ts'
+import { HELLO_VERBS } from '../../smtp/hello.ts'
+import { DROPS, STOPS } from '../../smtp/open.ts'
 import { Transcript } from '../../transcript/entry.ts'
 import { Diagnosis, Outcome, Reply, Stage } from './answers.ts'
 import { connectionFields } from './connection.ts'
-
-const address = z.string().min(1).max(1000)
-
-const fields = z.strictObject({
-  from: address.optional().describe('`alice@example.com` or `"Alice" <alice@example.com>`.'),
-  to: z.array(address).optional(),
-  cc: z.array(address).optional(),
-  bcc: z.array(address).optional().describe('Recipients of the envelope that no header names.'),
-  replyTo: address.optional(),
-  subject: z.string().max(10_000).optional(),
-  text: z.string().optional(),
-  html: z.string().optional(),
-  headers: z.record(z.string(), z.string()).optional().describe('Further header fields.'),
-  attachments: z
-    .array(
-      z.strictObject({
-        filename: z.string().min(1).max(255),
-        contentType: z.string().max(255).optional(),
-        content: z.string().describe('base64'),
-      }),
-    )
-    .max(100)
-    .optional(),
-})
+import { EnvelopeFields, Proxy, Xclient } from './envelope.ts'
+import { Message } from './message.ts'
 
 export const Auth = z
   .strictObject({
@@ -45,6 +24,14 @@ export const Auth = z
       .optional()
       .describe('A SASL mechanism by name, in any case; `auto` takes the strongest that works.'),
     initialResponse: z.enum(['auto', 'on', 'off']).optional(),
+    popBefore: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe(
+        'A POP3 server, by URL or name, to log in to first with these credentials (POP before SMTP).',
+      ),
     allowInsecure: z
       .boolean()
       .optional()
@@ -63,31 +50,15 @@ export const SendBody = z
           .max(255)
           .regex(/^[\x21-\x7e]+$/, 'printable ASCII without blanks')
           .optional(),
+        verb: z
+          .enum(HELLO_VERBS)
+          .optional()
+          .describe('`auto`: EHLO, and HELO where the server does not know EHLO; LHLO with `lmtp:`.'),
       })
       .optional()
-      .describe('The name in EHLO; the configuration has the default.'),
-    envelope: z
-      .strictObject({
-        from: z
-          .string()
-          .max(1000)
-          .optional()
-          .describe('A bare address; `""` is the null reverse-path `<>`. Left out: `message.from`.'),
-        to: z
-          .array(address)
-          .min(1)
-          .optional()
-          .describe('Bare addresses. Left out: `to`, `cc` and `bcc` of the message.'),
-      })
-      .optional(),
-    message: z
-      .union([
-        fields,
-        z.strictObject({ raw: z.string().describe('A whole RFC 5322 message as text.') }),
-        z.strictObject({ rawBase64: z.string().describe('A whole message, its exact octets in base64.') }),
-      ])
-      .optional()
-      .describe('Left out: a short test message, marked as such.'),
+      .describe('How this service introduces itself; the configuration has the default name.'),
+    envelope: EnvelopeFields.optional(),
+    message: Message.optional().describe('Left out: a short test message, marked as such.'),
     lineEnds: z
       .enum(['auto', 'convert', 'refuse'])
       .optional()
@@ -99,6 +70,18 @@ export const SendBody = z
       .enum(STOPS)
       .optional()
       .describe('Ends the session politely after this stage, with nothing sent.'),
+    dropAfter: z
+      .enum(DROPS)
+      .optional()
+      .describe('Hangs up after this stage, without QUIT; for those who test servers.'),
+    xclient: Xclient.optional(),
+    proxy: Proxy.optional(),
+    chunking: z
+      .enum(['auto', 'early', 'off'])
+      .optional()
+      .describe(
+        '`auto`: BDAT where CHUNKING is offered, after the recipients were answered; `early`: along with the envelope, which saves a round trip and gives the content away; `off`: DATA.',
+      ),
     dryRun: z
       .boolean()
       .optional()

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+
+/** RFC 5321 §4.1.2: `esmtp-param = esmtp-keyword ["=" esmtp-value]` */
+const parameter = z
+  .string()
+  .max(500)
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9-]*(?:=[\x21-\x3c\x3e-\x7e]+)?$/,
+    'a parameter is written KEYWORD or KEYWORD=value',
+  )
+
+/** RFC 3461 §4.4: the text that becomes xtext. */
+const envelopeId = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[\x20-\x7e]+$/, 'printable ASCII')
+
+const NOTIFY = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY'] as const
+
+export const Dsn = z
+  .strictObject({
+    notify: z
+      .array(z.enum(NOTIFY))
+      .min(1)
+      .max(3)
+      .refine((events) => !events.includes('NEVER') || events.length === 1, 'NEVER stands alone')
+      .optional(),
+    return: z.enum(['FULL', 'HDRS']).optional().describe('What a report of failure holds of the message.'),
+    envelopeId: envelopeId.optional().describe('Comes back in the report.'),
+  })
+  .meta({ id: 'Dsn', description: 'Reports about the delivery (RFC 3461).' })
+
+/** The envelope of a send, independent of the message's headers. */
+export const EnvelopeFields = z
+  .strictObject({
+    from: z
+      .string()
+      .max(1000)
+      .optional()
+      .describe('A bare address; `""` is the null reverse-path `<>`. Left out: `message.from`.'),
+    to: z
+      .array(z.string().min(1).max(1000))
+      .min(1)
+      .optional()
+      .describe('Bare addresses. Left out: `to`, `cc` and `bcc` of the message.'),
+    dsn: Dsn.optional(),
+    body: z
+      .enum(['auto', '7BIT', '8BITMIME', 'BINARYMIME'])
+      .optional()
+      .describe('BODY= on MAIL; `auto`: as the message needs it.'),
+    auth: z
+      .string()
+      .max(400)
+      .regex(/^[\x20-\x7e]*$/, 'printable ASCII')
+      .optional()
+      .describe('AUTH= on MAIL (RFC 4954 §5); `""` is `<>`.'),
+    requireTls: z.literal(true).optional().describe('REQUIRETLS (RFC 8689).'),
+    priority: z.int().min(-9).max(9).optional().describe('MT-PRIORITY (RFC 6710).'),
+    holdFor: z.int().min(1).max(999_999_999).optional().describe('FUTURERELEASE (RFC 4865): seconds.'),
+    holdUntil: z.iso.datetime({ offset: true }).optional().describe('FUTURERELEASE (RFC 4865): until then.'),
+    deliverBy: z
+      .strictObject({
+        seconds: z.int().min(-999_999_999).max(999_999_999),
+        mode: z.enum(['return', 'notify']),
+        trace: z.boolean().optional(),
+      })
+      .optional()
+      .describe('DELIVERBY (RFC 2852).'),
+    prdr: z.literal(true).optional().describe('One answer for each recipient after the data.'),
+    parameters: z
+      .strictObject({
+        mail: z.array(parameter).max(20).optional(),
+        rcpt: z.array(parameter).max(20).optional(),
+      })
+      .optional()
+      .describe('Further ESMTP parameters, as they are.'),
+  })
+  .superRefine((envelope, context) => {
+    if (envelope.holdFor !== undefined && envelope.holdUntil !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['holdUntil'],
+        message: 'holdFor stands beside it; keep one of them',
+      })
+    }
+  })
+  .meta({ id: 'Envelope' })
+export type EnvelopeFields = z.output<typeof EnvelopeFields>
+
+const port = z.int().min(1).max(65_535)
+const text = z.string().min(1).max(255)
+
+export const Xclient = z
+  .strictObject({
+    name: text.optional(),
+    addr: text.optional(),
+    port: port.optional(),
+    proto: z.enum(['SMTP', 'ESMTP']).optional(),
+    helo: text.optional(),
+    login: text.optional(),
+    destAddr: text.optional(),
+    destPort: port.optional(),
+    reverseName: text.optional(),
+    beforeTls: z.boolean().optional().describe('true: in the clear, before STARTTLS.'),
+  })
+  .meta({
+    id: 'Xclient',
+    description: 'Whom the server is to take this client for; for those who run the server.',
+  })
+export type Xclient = z.output<typeof Xclient>
+
+const end = z.strictObject({ address: z.union([z.ipv4(), z.ipv6()]), port: z.int().min(0).max(65_535) })
+
+export const Proxy = z
+  .strictObject({ version: z.union([z.literal(1), z.literal(2)]), source: end, destination: end })
+  .refine(
+    ({ source, destination }) => source.address.includes(':') === destination.address.includes(':'),
+    'both addresses have to be of one family',
+  )
+  .meta({
+    id: 'Proxy',
+    description: 'A header of the PROXY protocol, sent before anything else; for those who run the server.',
+  })
+export type Proxy = z.output<typeof Proxy>
