@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
+import { parseHost } from '../text/host.ts'
 import { Secret } from '../text/secret.ts'
-import { parseHost } from '../wire/egress.ts'
 import { ValueError } from './config-error.ts'
 
 /** From the text of a variable to its value. None of them quotes what it read. @throws {ValueError} */

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { type ConfiguredServer, targetOf } from '../session/configured-server.ts'
 import { ServerUrlError, serverUrl } from '../session/server-url.ts'
 import type { Security, Target } from '../session/target.ts'
-import { parseHost } from '../wire/egress.ts'
+import { parseHost } from '../text/host.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
 import type { ConnectionOptions } from './schema/connection.ts'
 

@@ -1,4 +1,4 @@
-import { parseHost } from '../wire/egress.ts'
+import { parseHost } from '../text/host.ts'
 import type { Protocol } from './target.ts'
 
 /** A mail server by its URL (contract §1). */

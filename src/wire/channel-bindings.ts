@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { ChannelBindings } from './wire.ts'
 
-/** RFC 9266 §4.2. */
+/** RFC 9266 §2. */
 const EXPORTER_LABEL = 'EXPORTER-Channel-Binding'
 const EXPORTER_OCTETS = 32
 
@@ -11,7 +11,7 @@ export function channelBindings(socket: TLSSocket): ChannelBindings {
   const legacy = socket.getProtocol() !== 'TLSv1.3'
   const peer = socket.getPeerCertificate()
   return {
-    // before TLS 1.3 it needs an extension whose use Node does not tell (RFC 9266 §3)
+    // before TLS 1.3 it needs an extension whose use Node does not tell (RFC 9266)
     'tls-exporter': legacy
       ? undefined
       : socket.exportKeyingMaterial(EXPORTER_OCTETS, EXPORTER_LABEL, Buffer.alloc(0)),

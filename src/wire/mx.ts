@@ -1,4 +1,4 @@
-import { type Host, parseHost } from './egress.ts'
+import { type Host, parseHost } from '../text/host.ts'
 import { DnsError, type MxRecord, type Resolver } from './resolve.ts'
 
 /** Where mail for a domain goes, and why there. */

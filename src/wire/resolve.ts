@@ -1,6 +1,7 @@
 import dns from 'node:dns/promises'
 import { isIP, isIPv4, isIPv6 } from 'node:net'
-import { addressOf, parseHost } from './egress.ts'
+import { parseHost } from '../text/host.ts'
+import { addressOf } from './egress.ts'
 
 /** The name does not exist or has nothing of the kind (`dns-not-found`), or nobody could say (`dns-failure`). */
 export class DnsError extends Error {
