@@ -8,7 +8,7 @@ import {
 } from './names.ts'
 import { submission } from './server-url.ts'
 import type { Situation } from './situation.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 
 /** Sender and recipients. */
 export const ADDRESS_WORDS = {

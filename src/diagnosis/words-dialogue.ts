@@ -1,5 +1,5 @@
 import { retryByClass, sentence, serverName, stageName } from './names.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 
 /** Commands, and the server's own state. */
 export const DIALOGUE_WORDS = {

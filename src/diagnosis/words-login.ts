@@ -1,7 +1,7 @@
 import { sentence, serverName } from './names.ts'
 import { submission, withImplicitTls } from './server-url.ts'
 import type { Situation, Suggestion } from './situation.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 
 /** EHLO and the login. */
 export const LOGIN_WORDS = {

@@ -9,7 +9,7 @@ import {
 } from './names.ts'
 import { submission } from './server-url.ts'
 import type { Situation, Suggestion } from './situation.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 
 /** The message, and the rules of the server about who may send what. */
 export const MESSAGE_WORDS = {

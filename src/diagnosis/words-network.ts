@@ -1,7 +1,7 @@
 import { protocolName, sentence, serverName, stageName } from './names.ts'
 import { submission, urlOf, withImplicitTls, withStartTls } from './server-url.ts'
 import type { Situation, Suggestion } from './situation.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 import { SPOKEN_NAMES, type SpokenProtocol, spokenIn } from './wrong-protocol.ts'
 
 /** No connection, no greeting, no reply, another protocol. */

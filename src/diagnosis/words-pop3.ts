@@ -1,5 +1,5 @@
 import { protocolName, sentence, serverName } from './names.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 
 /** The maildrop, and what remains open at the end. */
 export const POP3_WORDS = {

@@ -1,7 +1,7 @@
 import { serverName } from './names.ts'
 import { withImplicitTls } from './server-url.ts'
 import type { Situation, Suggestion } from './situation.ts'
-import type { Words } from './words.ts'
+import type { Words } from './words-entry.ts'
 
 /** OpenSSL's names of the alerts that servers send, in words. */
 const ALERTS: Readonly<Record<string, string>> = {
