@@ -161,7 +161,7 @@ export const POP3_PAGES = {
     ],
     administrators: ['Search the log for the session, by its time: it says whether it was carried out.'],
     retry: 'changed',
-    references: ['RFC 5321 §4.5.3.2.6', 'RFC 5321 §6.1', 'RFC 1939 §6', 'RFC 1047 §1'],
+    references: ['RFC 5321 §4.5.3.2.6', 'RFC 5321 §6.1', 'RFC 1939 §6'],
   },
   'accepted-not-delivered': {
     title: 'Accepted is not delivered',

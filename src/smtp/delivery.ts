@@ -1,11 +1,21 @@
 import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { Fault, Refusal } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
+import type { Flights } from '../session/turns.ts'
 import { quit } from './command.ts'
-import { type Handed, handOver } from './content.ts'
+import { type Carriage, type Handed, handOver } from './content.ts'
 import type { SmtpReply } from './reply.ts'
-import type { Transaction } from './transaction.ts'
 import { asRefusal, isAccepted, type RecipientVerdict, type Verdicts } from './verdicts.ts'
+
+/** How the message goes out, and how it is answered. */
+export interface Delivery {
+  readonly content: () => AsyncIterable<Buffer> | Iterable<Buffer>
+  /** `grouped` where the server offers PIPELINING (RFC 2920). */
+  readonly flights: Flights
+  readonly carriage: Carriage
+  /** How the end of the content is answered: once, or for each recipient by LMTP's rule or PRDR's. */
+  readonly answers: 'once' | 'lmtp' | 'prdr'
+}
 
 /** PRDR: "353 content analysis has started", then one reply for each recipient and one for all. */
 const PRDR_STARTED = 353
@@ -18,26 +28,26 @@ const PRDR_STARTED = 353
 export async function deliver(
   session: Session<SmtpReply>,
   dialogue: Dialogue<SmtpReply>,
-  transaction: Transaction,
+  delivery: Delivery,
   verdicts: Verdicts,
 ): Promise<void> {
-  const handed = await handOn(session, dialogue, transaction, verdicts.accepted.length)
-  await conclude(session, dialogue, transaction, verdicts, handed)
+  const handed = await handOn(session, dialogue, delivery, verdicts.accepted.length)
+  await conclude(session, dialogue, delivery, verdicts, handed)
 }
 
 /** The content on its way; its answers are due. */
 export async function handOn(
   session: Session<SmtpReply>,
   dialogue: Dialogue<SmtpReply>,
-  transaction: Transaction,
+  delivery: Delivery,
   recipients: number,
 ): Promise<Handed> {
-  const { answers, flights, carriage } = transaction
+  const { answers, flights, carriage } = delivery
   // a server that may answer for each recipient says only then how many answers there are
   const along = flights === 'grouped' && answers !== 'prdr' ? quit() : undefined
   const handed = await handOver(session, dialogue, {
     carriage,
-    content: transaction.content(),
+    content: delivery.content(),
     ...(along === undefined ? {} : { along }),
     finals: answers === 'lmtp' ? recipients : 1,
   })
@@ -54,11 +64,11 @@ export async function handOn(
 export async function conclude(
   session: Session<SmtpReply>,
   dialogue: Dialogue<SmtpReply>,
-  transaction: Transaction,
+  delivery: Delivery,
   verdicts: Verdicts,
   handed: Handed,
 ): Promise<void> {
-  const { answers } = transaction
+  const { answers } = delivery
   const first = await final(session, dialogue, handed.finals[0])
   if (answers === 'lmtp') await eachFor(session, dialogue, verdicts, first, handed.finals.slice(1))
   else if (answers === 'prdr' && first.code === PRDR_STARTED) await prdr(session, dialogue, verdicts)

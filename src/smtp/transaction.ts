@@ -2,23 +2,17 @@ import type { Command } from '../session/command.ts'
 import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { Fault, Refusal } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
-import type { Flights, Turn } from '../session/turns.ts'
+import type { Turn } from '../session/turns.ts'
 import { data, rset } from './command.ts'
-import { type Carriage, endEmpty } from './content.ts'
-import { conclude, deliver, handOn } from './delivery.ts'
+import { endEmpty } from './content.ts'
+import { conclude, type Delivery, deliver, handOn } from './delivery.ts'
 import type { SmtpReply } from './reply.ts'
 import { asRefusal, isAccepted, type Verdicts } from './verdicts.ts'
 
 /** What one mail transaction (RFC 5321 §3.3) is to do. */
-export interface Transaction {
+export interface Transaction extends Delivery {
   readonly mail: Command
   readonly rcpts: readonly { readonly recipient: string; readonly command: Command }[]
-  readonly content: () => AsyncIterable<Buffer> | Iterable<Buffer>
-  /** `grouped` where the server offers PIPELINING (RFC 2920). */
-  readonly flights: Flights
-  readonly carriage: Carriage
-  /** How the end of the content is answered: once, or for each recipient by LMTP's rule or PRDR's. */
-  readonly answers: 'once' | 'lmtp' | 'prdr'
   /** `abort`: one refused recipient, and nothing is delivered to anybody. */
   readonly onRejectedRecipient: 'continue' | 'abort'
   /** Where it ends before the message is handed over. */

@@ -88,7 +88,9 @@ export class SocketWire implements Wire {
   end(): void {
     const socket = this.#socket
     socket.end()
-    // whatever still comes is nobody's any more; without a reader the socket would stay half open
+    // whatever still comes is nobody's any more; without a reader the socket would stay half open, and with a listener
+    // for 'readable' resume() would do nothing
+    socket.removeAllListeners('readable')
     socket.resume()
     const impatience = setTimeout(() => socket.destroy(), LINGER_MS)
     impatience.unref()

@@ -63,17 +63,25 @@ export class DocumentWatch {
   #wrongIn(answer: SeenAnswer): string | undefined {
     const method = answer.method.toLowerCase() === 'head' ? 'get' : answer.method.toLowerCase()
     const pathname = answer.path.split('?', 1)[0] ?? ''
-    const template = Object.keys(this.#paths).find((each) => patternOf(each).test(pathname))
+    const template = this.#templateOf(pathname)
     const operation = template === undefined ? undefined : this.#paths[template]?.[method]
     const type = (answer.headers['content-type'] ?? '').split(';', 1)[0] ?? ''
     if (template === undefined || operation === undefined) return this.#wrongBeside(answer, type)
     const documented = operation.responses[answer.status]
     if (documented === undefined) return 'the status is not documented'
-    if (documented.content?.[type] === undefined) return `${type} is not documented`
+    // 304 has no content at all
+    if (documented.content === undefined) return answer.text === '' ? undefined : 'no content is documented'
+    if (documented.content[type] === undefined) return `${type} is not documented`
     // RFC 9110 §9.3.2
     if (answer.method === 'HEAD') return answer.text === '' ? undefined : 'HEAD has no body'
     const place = ['paths', template, method, 'responses', String(answer.status), 'content', type, 'schema']
     return this.#wrongBy(place, answer.text, type)
+  }
+
+  /** OpenAPI 3.1 §4.8.8.2: concrete paths come before templated ones. */
+  #templateOf(pathname: string): string | undefined {
+    const matching = Object.keys(this.#paths).filter((each) => patternOf(each).test(pathname))
+    return matching.find((each) => !each.includes('{')) ?? matching[0]
   }
 
   /** What is not in the document is a page for people, the document itself, or a problem. */

@@ -107,6 +107,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   6052: '2.1 2.2',
   // SMTP Service Extension for 8-bit MIME Transport
   6152: '2 3 4',
+  // Content-Disposition in HTTP
+  6266: '4 4.1 4.2 4.3',
   // DKIM
   6376: '3 3.1 3.5 6',
   // Message Submission for Mail
@@ -127,6 +129,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   6761: '6.2 6.3 6.4 6.5',
   // Special-Purpose IP Address Registries
   6890: '2.2.1 2.2.2 2.2.3',
+  // POP3 Support for UTF-8
+  6856: '2 2.1 2.2 3',
   // JSON Pointer
   6901: '3 4 5',
   // SPF
@@ -145,6 +149,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   7677: '3 4',
   // TLS Server Identity Check for Email-Related Protocols
   7817: '3',
+  // Web Linking
+  8288: '3',
   // Cryptographic Algorithm and Key Usage Update to DKIM
   8301: '3.1 3.2',
   // Cleartext Considered Obsolete
@@ -156,7 +162,7 @@ const SECTIONS: Readonly<Record<number, string>> = {
   // Deprecating TLS 1.0 and TLS 1.1
   8996: '4 5',
   // HTTP Semantics
-  9110: `5.3 8.3 8.4 8.8.3 9.3.1 9.3.5 10.2.3 11.6.1 11.6.2 12.5.1 13.1.1 13.1.2 15.5.1 15.5.2 15.5.4 15.5.5 15.5.6 15.5.7
+  9110: `5.3 8.3 8.4 8.8.1 8.8.3 8.8.3.2 9.3.1 9.3.5 10.2.3 11.6.1 11.6.2 12.5.1 13.1.1 13.1.2 15.5.1 15.5.2 15.5.4 15.5.5 15.5.6 15.5.7
     15.5.10 15.5.13 15.5.14 15.5.16 15.5.21 15.6.1 15.6.3 15.6.4 15.6.5`,
   // Channel Bindings for TLS 1.3
   9266: '2 3',

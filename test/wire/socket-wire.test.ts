@@ -195,6 +195,18 @@ describe('ending', () => {
     await closed
   })
 
+  test('reads over what the peer still says before it hangs up as well', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const { wire, socket, peer } = await connection()
+    const closed = once(socket, 'close')
+    wire.end()
+    peer.end('221 Bye\r\n')
+    await closed
+  })
+
   test('does not wait for ever for a peer that talks on, or does not hang up', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => {
