@@ -10,6 +10,7 @@ import { bodyWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
 import { envelopeOf, requireAddresses } from '../envelope.ts'
 import { type OutgoingMessage, outgoingMessage } from '../outgoing-message.ts'
+import { popBefore } from '../pop-before.ts'
 import { represent, requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { runFor, timeLimitsOf } from '../run.ts'
@@ -69,11 +70,15 @@ export function smtpSendRouter(context: Context): Router {
       represent(request, response, dryRun(envelope, message))
       return
     }
+    const pop = body.auth?.popBefore
+    if (pop !== undefined && auth !== undefined) {
+      await popBefore(context, { ...body, server: pop }, auth, timeLimits, response)
+    }
     const result = await runFor(context, target, response, (signal) =>
       send(context.tools, {
         target,
         opening,
-        auth,
+        auth: pop === undefined ? auth : undefined,
         ...(body.proxy === undefined ? {} : { proxied: body.proxy }),
         envelope: { ...envelope, wishes: wishesOf(body.envelope) },
         message: { content: () => [message.octets], facts: message.facts },
