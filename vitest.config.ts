@@ -6,5 +6,7 @@ export default defineConfig({
     reporters: ['default', './test/support/last-line-reporter.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // nothing here has module state, and loading everything anew for each file costs more than the tests
+    isolate: false,
   },
 })

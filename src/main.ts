@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { readConfig } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { helpText } from './config/help.ts'
-import { type Service, startService } from './service.ts'
+import type { Service } from './service.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -19,6 +19,8 @@ async function run(): Promise<void> {
   if (config === undefined) return
   // standard output is for people; the log goes to standard error
   const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  // five times as much code as what came so far, which --help and a wrong configuration do without
+  const { startService } = await import('./service.ts')
   let service: Service
   try {
     service = await startService(config, logger, version)

@@ -73,6 +73,19 @@ export function requireOwnHost(names: ReadonlySet<string> | undefined): RequestH
   }
 }
 
+/**
+ * What a browser fetches for a page of another site carries no Origin when it is a plain GET; every browser says where
+ * it comes from in `Sec-Fetch-Site` (W3C Fetch Metadata).
+ */
+export function refuseOtherSites(): RequestHandler {
+  return (request, _response, next) => {
+    const site = request.headers['sec-fetch-site']
+    if (site === 'cross-site' || site === 'same-site')
+      throw forbidden('A page of another site cannot use this service.')
+    next()
+  }
+}
+
 function forbidden(detail: string): Problem {
   return new Problem({ status: 403, code: 'forbidden', detail })
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
-import { rateLimit } from 'express-rate-limit'
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { pinoHttp } from 'pino-http'
 import { NoRoom } from '../session/sessions.ts'
 import type { Secret } from '../text/secret.ts'
-import { requireKey, requireOwnHost } from './access.ts'
+import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
 import type { Context } from './context.ts'
 import { openApiDocument, ROUTES } from './documented.ts'
 import { page } from './page.ts'
@@ -33,6 +33,9 @@ export interface AppOptions {
 /** base64 in JSON takes four characters for three octets, and the fields around it take some. */
 const BODY_BESIDE_MESSAGE = 1_048_576
 
+/** What one caller has of IPv6. */
+const IPV6_CALLER_BITS = 64
+
 /** The HTTP application: middleware in order, routes, and what becomes of errors. */
 export function createApp(options: AppOptions): Express {
   const { context, logger } = options
@@ -51,8 +54,13 @@ export function createApp(options: AppOptions): Express {
   app.use(problemsRouter())
   const sandbox = context.servers.defaultName === 'sandbox' ? 'default' : 'not-default'
   app.use(docsRouter(openApiDocument(context.version), sandbox))
-  if (options.apiKeys.length > 0) app.use(requireKey(options.apiKeys))
-  if (options.rateLimit > 0) app.use(limiter(options.rateLimit))
+  app.use(refuseOtherSites())
+  if (options.apiKeys.length > 0) {
+    if (options.rateLimit > 0) app.use(guessingLimiter(options.rateLimit))
+    app.use(requireKey(options.apiKeys))
+  }
+  if (options.rateLimit > 0)
+    app.use(limiter(options.rateLimit, options.apiKeys.length > 0 ? 'key' : 'address'))
   app.use(
     express.json({
       limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
@@ -114,20 +122,43 @@ function securityHeaders() {
   })
 }
 
-function limiter(callsPerMinute: number) {
+/** Whoever guesses keys is counted by address, as wrong keys never come as far as the limit per key. */
+function guessingLimiter(guessesPerMinute: number) {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: guessesPerMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
+    keyGenerator: (request) => ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS),
+    handler: tooManyCalls(guessesPerMinute),
+  })
+}
+
+/** @param each whose calls are counted together: where there are keys, only known ones come this far */
+function limiter(callsPerMinute: number, each: 'key' | 'address') {
   return rateLimit({
     windowMs: 60_000,
     limit: callsPerMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    handler: () => {
-      throw new Problem({
-        status: 429,
-        code: 'too-many-calls',
-        detail: `At most ${callsPerMinute} calls a minute are taken.`,
-      })
-    },
+    keyGenerator: (request) =>
+      each === 'key'
+        ? String(request.headers['x-api-key'])
+        : ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS),
+    handler: tooManyCalls(callsPerMinute),
   })
+}
+
+function tooManyCalls(limit: number): () => never {
+  return () => {
+    throw new Problem({
+      status: 429,
+      code: 'too-many-calls',
+      detail: `At most ${limit} calls a minute are taken.`,
+    })
+  }
 }
 
 /** 405 with `Allow` where the path exists and the method does not. */

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { z } from 'zod'
 import { PROBLEMS } from '../../diagnosis/catalogue.ts'
 import type { ProblemCode } from '../../diagnosis/codes.ts'
-import { escapeHtml, page } from '../page.ts'
+import { escapeHtml, page, prose } from '../page.ts'
 import { Problem } from '../problem.ts'
 import { mount, route } from '../route.ts'
 import { problems } from '../schema/answers.ts'
@@ -136,10 +136,10 @@ function explanationHtml(problem: { readonly code: ProblemCode } & (typeof PROBL
   const bullets = (heading: string, entries: readonly string[]): string =>
     entries.length === 0
       ? ''
-      : `<h2>${heading}</h2><ul>${entries.map((entry) => `<li>${escapeHtml(entry)}</li>`).join('')}</ul>`
+      : `<h2>${heading}</h2><ul>${entries.map((entry) => `<li>${prose(entry)}</li>`).join('')}</ul>`
   return [
     `<h1>${escapeHtml(problem.title)}</h1><p><code>${problem.code}</code></p>`,
-    `<p>${escapeHtml(problem.meaning)}</p>`,
+    `<p>${prose(problem.meaning)}</p>`,
     problem.looksLike.length === 0
       ? ''
       : `<h2>How it looks</h2>${problem.looksLike.map(looksLikeHtml).join('')}`,

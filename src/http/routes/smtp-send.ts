@@ -136,7 +136,11 @@ function answerSend(
     auth: opening.auth ?? null,
   }
   if (result.failure !== undefined) throw problemOf(result, circumstances, shared, detailLevel)
-  const situation = situationOf(result, circumstances, firstRefusal(result) ?? { outcome, stage })
+  const situation = situationOf(
+    result,
+    circumstances,
+    firstRefusal(result) ?? { outcome, stage, ...(reply === undefined ? {} : { reply }) },
+  )
   const diagnosis = scrubbed(diagnose(situation), result.scrub)
   response.setHeader('X-Session-Id', transcript.id)
   represent(request, response, {

@@ -70,6 +70,22 @@ export const ProblemBody = z
     rejected: z.array(z.unknown()).optional(),
     committed: z.union([z.boolean(), z.literal('unknown')]).optional(),
     deleted: z.array(z.object({ number: z.int(), uid: z.string().nullable() })).optional(),
+    verdicts: z
+      .array(z.unknown())
+      .optional()
+      .describe('What became of each message that was to be deleted, as in `DeleteAnswer`.'),
+    seen: z
+      .array(
+        z.object({
+          number: z.int(),
+          uid: z.string().nullable(),
+          subject: z.string().nullable(),
+          from: z.string().nullable(),
+        }),
+      )
+      .optional()
+      .describe('Messages that came and were others than the one that was waited for.'),
+    looks: z.int().optional().describe('How many sessions looked for it.'),
     auth: z.unknown().optional(),
     messageId: z.string().nullable().optional(),
     transcript: Transcript.optional(),

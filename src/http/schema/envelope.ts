@@ -112,14 +112,14 @@ export type Xclient = z.output<typeof Xclient>
 
 const end = z.strictObject({ address: z.union([z.ipv4(), z.ipv6()]), port: z.int().min(0).max(65_535) })
 
-export const Proxy = z
+export const ProxyHeader = z
   .strictObject({ version: z.union([z.literal(1), z.literal(2)]), source: end, destination: end })
   .refine(
     ({ source, destination }) => source.address.includes(':') === destination.address.includes(':'),
     'both addresses have to be of one family',
   )
   .meta({
-    id: 'Proxy',
+    id: 'ProxyHeader',
     description: 'A header of the PROXY protocol, sent before anything else; for those who run the server.',
   })
-export type Proxy = z.output<typeof Proxy>
+export type ProxyHeader = z.output<typeof ProxyHeader>

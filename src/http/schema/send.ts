@@ -4,7 +4,7 @@ import { DROPS, STOPS } from '../../smtp/open.ts'
 import { Transcript } from '../../transcript/entry.ts'
 import { Diagnosis, Outcome, Reply, Stage } from './answers.ts'
 import { connectionFields } from './connection.ts'
-import { EnvelopeFields, Proxy, Xclient } from './envelope.ts'
+import { EnvelopeFields, ProxyHeader, Xclient } from './envelope.ts'
 import { Message } from './message.ts'
 
 export const Auth = z
@@ -75,7 +75,7 @@ export const SendBody = z
       .optional()
       .describe('Hangs up after this stage, without QUIT; for those who test servers.'),
     xclient: Xclient.optional(),
-    proxy: Proxy.optional(),
+    proxy: ProxyHeader.optional(),
     chunking: z
       .enum(['auto', 'early', 'off'])
       .optional()

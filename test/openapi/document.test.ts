@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import { describe, expect, test } from 'vitest'
+import { documentFiles } from '../../openapi/files.ts'
+import { openApiDocument } from '../../src/http/documented.ts'
+import { service } from '../support/service.ts'
+
+interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly required?: boolean
+  readonly example?: unknown
+  readonly schema: { readonly examples?: readonly unknown[] }
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly 'x-impact'?: string
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: {
+    readonly content: Readonly<
+      Record<string, { readonly examples?: Readonly<Record<string, { readonly value: object }>> }>
+    >
+  }
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+const document = openApiDocument(version)
+const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
+  Object.entries(methods as Record<string, Operation>).map(([method, operation]) => ({
+    path,
+    method,
+    operation,
+  })),
+)
+
+test.each(Object.entries(documentFiles(version)))('openapi/%s is what the schemas say', (name, text) => {
+  const checkedIn = readFileSync(new URL(`../../openapi/${name}`, import.meta.url), 'utf8')
+  // npm run openapi writes it anew
+  expect(checkedIn === text).toBe(true)
+})
+
+test('every operation has a name of its own', () => {
+  const names = operations.map(({ operation }) => operation.operationId)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+describe.each(operations)('$method $path', ({ method, operation }) => {
+  test('is marked by what it does', () => {
+    const impact = operation['x-impact']
+    expect(['reads', 'sends', 'destroys']).toContain(impact)
+    expect(impact === 'reads').toBe(method === 'get')
+    expect(impact === 'destroys').toBe(method === 'delete')
+  })
+
+  test('works on the first click: what has to be given has an example', () => {
+    for (const { required = false, example, schema } of operation.parameters ?? []) {
+      if (required) expect(example ?? schema.examples?.[0]).toBeDefined()
+    }
+    for (const { examples } of Object.values(operation.requestBody?.content ?? {})) {
+      expect(Object.keys(examples ?? {}).length).toBeGreaterThan(0)
+    }
+  })
+})
+
+describe('the examples', () => {
+  const mailwire = service()
+  const ajv = new Ajv2020({ strict: false }).addSchema(document, 'document')
+  formats.default(ajv)
+  const send = operations.find(({ operation }) => operation.operationId === 'smtpSend')
+  const examples = Object.entries(send?.operation.requestBody?.content['application/json']?.examples ?? {})
+
+  /** What an example is there to show, where it is not success. */
+  const STATUSES: Record<string, number> = { 'relay-denied': 422, greylisted: 503 }
+
+  test.each(examples)(
+    '%s is a request by the schema, and is answered as it says',
+    async (name, { value }) => {
+      const validate = ajv.getSchema('document#/components/schemas/SendRequest')
+      expect([validate?.(value), validate?.errors]).toEqual([true, null])
+      const { status } = await mailwire.agent.post('/smtp/send').send(value)
+      expect(status).toBe(STATUSES[name] ?? 200)
+    },
+  )
+
+  /** What no example can be for: it would have to name what is there. */
+  const BESIDE: Record<string, { readonly query?: object; readonly status?: number }> = {
+    pop3DeleteSeveral: { query: { numbers: '1' } },
+    pop3Attachment: { status: 404 },
+  }
+
+  test('of every other operation lead to an answer, in the order in which one would click', async () => {
+    for (const { path, method, operation } of operations) {
+      if (operation.operationId === 'smtpSend') continue
+      const filled = path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => {
+        const parameter = operation.parameters?.find((each) => each.name === name)
+        return String(parameter?.example ?? parameter?.schema.examples?.[0])
+      })
+      const { query = {}, status = 200 } = BESIDE[operation.operationId] ?? {}
+      await mailwire.agent[method as 'get' | 'delete'](filled)
+        .query(query)
+        .auth('bob', 'sandbox')
+        .expect(status)
+    }
+  })
+})
