@@ -666,7 +666,10 @@ describe('time', () => {
   })
 
   test('a drip of single octets does not extend a reply', async () => {
-    const drip = '250-x'.split('').map((octet) => `S: ${octet}<CUT>\nS: <PAUSE 1000>`).join('\n')
+    const drip = '250-x'
+      .split('')
+      .map((octet) => `S: ${octet}<CUT>\nS: <PAUSE 1000>`)
+      .join('\n')
     const { dialogue, recorder, clock } = scriptedDialogue('smtp', `C: NOOP\n${drip}\nS: <SILENCE>`, {
       timeLimits: { command: 4500 },
     })
