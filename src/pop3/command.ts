@@ -57,6 +57,11 @@ export function dele(number: number): Command {
   return command('DELE', String(number))
 }
 
+/** Takes all marks of DELE off again. */
+export function rset(): Command {
+  return command('RSET')
+}
+
 export function quit(): Command {
   return command('QUIT')
 }

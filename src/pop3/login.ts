@@ -2,12 +2,13 @@ import { apopDigest, apopTimestamp } from '../sasl/apop.ts'
 import { decodeChallenge } from '../sasl/base64.ts'
 import type { AuthReport, AuthWish } from '../session/auth.ts'
 import { command, secretCommand } from '../session/command.ts'
-import type { Dialogue } from '../session/dialogue.ts'
+import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { logIn, registerSecrets, saslWays, type Way } from '../session/login.ts'
-import { Refusal, Unmet } from '../session/outcome.ts'
+import { Fault, Refusal, Unmet } from '../session/outcome.ts'
 import { NotCarriedOut, type SaslWords } from '../session/sasl-exchange.ts'
 import type { Session } from '../session/session.ts'
 import { isVerified } from '../session/tls-policy.ts'
+import type { Turn } from '../session/turns.ts'
 import { apop, auth, pass, user } from './command.ts'
 import type { Pop3Reply } from './reply.ts'
 
@@ -35,6 +36,8 @@ const WORDS: SaslWords<Pop3Reply> = {
 
 /**
  * From AUTHORIZATION to TRANSACTION by AUTH (RFC 5034), APOP or USER and PASS (RFC 1939 §7).
+ * @param followers commands that may go out with the login
+ * @returns those of them that did
  * @throws {Unmet} when it cannot be done as it was asked for
  * @throws {Refusal} {Fault}
  */
@@ -43,14 +46,44 @@ export async function login(
   dialogue: Dialogue<Pop3Reply>,
   wish: AuthWish,
   offer: LoginOffer,
-  report: { auth?: AuthReport },
-): Promise<void> {
+  report: { auth?: AuthReport; rode?: boolean },
+  followers: readonly Turn[],
+): Promise<readonly Pending<Pop3Reply>[] | undefined> {
   registerSecrets(session, wish)
   const own = ownWays(dialogue, wish, offer)
   const offered = [...offer.now, ...own.map(({ name }) => name)]
   const auth: AuthReport = { offered: { beforeTls: offer.beforeTls, now: offered }, tried: [], chosen: null }
   report.auth = auth
-  await logIn(session, dialogue, wish, waysFor(session, dialogue, wish, offer, own), auth)
+  const quitAlong = followers.at(-1)?.command.verb === 'QUIT'
+  const ways = waysFor(session, dialogue, wish, offer, own).map((way) => watched(way, quitAlong, report))
+  try {
+    return await logIn(session, dialogue, wish, ways, auth, WORDS.isMechanismRefused, followers)
+  } finally {
+    // the QUIT that rode along was answered with the rest
+    const over = report.rode === true && quitAlong && auth.chosen === null
+    if (over && session.leaving === 'quit') session.leaving = 'said'
+  }
+}
+
+/** Remembers whether the login rode with the commands behind it; behind their QUIT nothing can be tried any more. */
+function watched(way: Way, quitAlong: boolean, report: { rode?: boolean }): Way {
+  const { ride } = way
+  return {
+    ...way,
+    go: async () => {
+      if (report.rode === true && quitAlong)
+        throw new Fault('closed', `QUIT was said before ${way.name} could be tried`)
+      await way.go()
+    },
+    ...(ride === undefined
+      ? {}
+      : {
+          ride: () => {
+            report.rode = true
+            return ride()
+          },
+        }),
+  }
 }
 
 /** @throws {Unmet} when there is none */
@@ -94,6 +127,7 @@ function ownWays(dialogue: Dialogue<Pop3Reply>, wish: AuthWish, offer: LoginOffe
       go: async () => {
         accepted(await dialogue.command(apop(wish.user, apopDigest(timestamp, password))))
       },
+      ride: () => ({ commands: [apop(wish.user, apopDigest(timestamp, password))], proven: () => undefined }),
     })
   }
   if (offer.user) {
@@ -104,6 +138,7 @@ function ownWays(dialogue: Dialogue<Pop3Reply>, wish: AuthWish, offer: LoginOffe
         accepted(await dialogue.command(user(wish.user)))
         accepted(await dialogue.command(pass(password.reveal())))
       },
+      ride: () => ({ commands: [user(wish.user), pass(password.reveal())], proven: () => undefined }),
     })
   }
   return ways

@@ -1,36 +1,40 @@
 import type { AuthReport, AuthWish } from '../session/auth.ts'
 import { bodyLines } from '../session/body-lines.ts'
-import type { Dialogue } from '../session/dialogue.ts'
+import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { Refusal, Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
+import type { Turn } from '../session/turns.ts'
 import { type Capability, capabilityOf, MOST_CAPABILITIES, mechanismsIn, offers } from './capa.ts'
 import { capa, stls } from './command.ts'
+import type { LogIn } from './flights.ts'
 import { login } from './login.ts'
 import type { Pop3Reply } from './reply.ts'
 
 export interface OpeningReport {
+  greeting?: string
   capabilitiesBefore?: readonly Capability[]
   capabilities?: readonly Capability[]
   auth?: AuthReport
+  /** The login went out with the commands behind it, in one flight. */
+  rode?: boolean
 }
 
 export interface Opened {
   readonly dialogue: Dialogue<Pop3Reply>
   /** Undefined where the server does not know CAPA. */
   readonly capabilities: readonly Capability[] | undefined
+  /** From the AUTHORIZATION state to TRANSACTION. */
+  readonly logIn: (wish: AuthWish) => LogIn
 }
 
 /**
- * Greeting, CAPA, STLS and CAPA again, login: from the AUTHORIZATION state to TRANSACTION (RFC 1939 §3).
+ * Greeting, CAPA, STLS and CAPA again: the AUTHORIZATION state (RFC 1939 §4), in which one can log in.
  * @throws {Refusal} {Fault} {Unmet}
  */
-export async function openPop3(
-  session: Session<Pop3Reply>,
-  auth: AuthWish,
-  report: OpeningReport,
-): Promise<Opened> {
+export async function openPop3(session: Session<Pop3Reply>, report: OpeningReport): Promise<Opened> {
   const { dialogue, greeting } = await session.open()
   if (greeting.status !== '+OK') throw new Refusal(greeting)
+  report.greeting = greeting.lines[0] ?? ''
 
   let capabilities = await capabilitiesOf(session, dialogue)
   if (capabilities !== undefined) report.capabilitiesBefore = capabilities
@@ -41,17 +45,22 @@ export async function openPop3(
   }
   if (capabilities !== undefined) report.capabilities = capabilities
 
-  session.stage = 'auth'
-  const offered = {
-    beforeTls: mechanismsIn(report.capabilitiesBefore ?? []),
-    now: mechanismsIn(capabilities ?? []),
-    // RFC 2449 §6.3: without CAPA, USER is what every server knows
-    user: capabilities === undefined || offers(capabilities, 'USER'),
-    greeting: greeting.lines[0] ?? '',
-  }
-  await login(session, dialogue, auth, offered, report)
-  session.stage = 'transaction'
-  return { dialogue, capabilities }
+  const logIn =
+    (wish: AuthWish): LogIn =>
+    async (followers: readonly Turn[]): Promise<readonly Pending<Pop3Reply>[] | undefined> => {
+      session.stage = 'auth'
+      const offered = {
+        beforeTls: mechanismsIn(report.capabilitiesBefore ?? []),
+        now: mechanismsIn(capabilities ?? []),
+        // RFC 2449 §6.3: without CAPA, USER is what every server knows
+        user: capabilities === undefined || offers(capabilities, 'USER'),
+        greeting: greeting.lines[0] ?? '',
+      }
+      const sent = await login(session, dialogue, wish, offered, report, followers)
+      session.stage = 'transaction'
+      return sent
+    }
+  return { dialogue, capabilities, logIn }
 }
 
 /** What CAPA lists (RFC 2449 §5); undefined where the server does not know it. */
@@ -63,17 +72,19 @@ async function capabilitiesOf(
   const [pending] = dialogue.sendGroup([{ command: capa(), multiline: true }])
   if (pending === undefined) return undefined
   const reply = await dialogue.reply(pending)
-  if (reply.status !== '+OK') {
-    dialogue.note('no-capa', 'the server does not know CAPA: what it offers is found by trying')
-    return undefined
-  }
+  if (reply.status === '+OK') return await capabilitiesIn(dialogue, pending)
+  dialogue.note('no-capa', 'the server does not know CAPA: what it offers is found by trying')
+  return undefined
+}
+
+/** The lines of a reply to CAPA. @throws {Fault} `limit` when there are too many */
+export async function capabilitiesIn(
+  dialogue: Dialogue<Pop3Reply>,
+  pending: Pending<Pop3Reply>,
+): Promise<readonly Capability[]> {
   const capabilities: Capability[] = []
-  for await (const line of bodyLines(dialogue.body(pending), {
-    lines: MOST_CAPABILITIES,
-    lineOctets: 1024,
-  })) {
-    capabilities.push(capabilityOf(line))
-  }
+  const limits = { lines: MOST_CAPABILITIES, lineOctets: 1024 }
+  for await (const line of bodyLines(dialogue.body(pending), limits)) capabilities.push(capabilityOf(line))
   return capabilities
 }
 

@@ -52,11 +52,17 @@ async function sayHelo(dialogue: Dialogue<SmtpReply>, name: string): Promise<Ext
   return new Map()
 }
 
-/** What a second EHLO offers that the first did not, and the other way round; undefined when nothing changed. */
-export function changesBetween(before: Extensions, after: Extensions): string | undefined {
+/** Tells what a second EHLO offers that the first did not, and the other way round. */
+export function noteChanges(
+  dialogue: Dialogue<SmtpReply>,
+  where: string,
+  before: Extensions,
+  after: Extensions,
+): void {
   const was = offeredIn(before)
   const is = offeredIn(after)
   const gone = was.filter((line) => !is.includes(line)).map((line) => `- ${line}`)
   const come = is.filter((line) => !was.includes(line)).map((line) => `+ ${line}`)
-  return gone.length + come.length === 0 ? undefined : [...gone, ...come].join(', ')
+  if (gone.length + come.length > 0)
+    dialogue.note('extensions-changed', `${where}: ${[...gone, ...come].join(', ')}`)
 }

@@ -5,7 +5,7 @@ import { Refusal, Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
 import { startTls } from './command.ts'
 import { type Extensions, offeredIn } from './ehlo.ts'
-import { type Hello, sayHello } from './hello.ts'
+import { type Hello, noteChanges, sayHello } from './hello.ts'
 import { type SmtpReply, seqOf } from './reply.ts'
 import { impersonate, type XclientWish } from './xclient.ts'
 
@@ -68,7 +68,11 @@ export async function openSmtp(
   if (wantsUpgrade(session, extensions)) {
     await upgrade(session, dialogue)
     // RFC 3207 §4.2: what was learnt before TLS is forgotten
-    if (session.tls !== undefined) await greet()
+    if (session.tls !== undefined) {
+      const before = extensions
+      await greet()
+      noteChanges(dialogue, 'inside TLS', before, extensions)
+    }
   }
   if (endsAfter(session, end, 'starttls')) return opened('stop')
   if (xclient?.when === 'after-tls') {

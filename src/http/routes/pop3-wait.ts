@@ -1,0 +1,221 @@
+import type { Response } from 'express'
+import { Router } from 'express'
+import { z } from 'zod'
+import type { FoundMessage, Maildrop } from '../../pop3/maildrop.ts'
+import { retrieve } from '../../pop3/retrieve.ts'
+import type { Pop3End } from '../../pop3/session.ts'
+import { type Criteria, look, type SeenMessage } from '../../pop3/wait.ts'
+import type { Clock } from '../../session/budget.ts'
+import { NoRoom } from '../../session/sessions.ts'
+import type { Context } from '../context.ts'
+import { entityTag } from '../etag.ts'
+import { messageJson, reading } from '../message-json.ts'
+import { type Done, type Failed, hasFailed, nameSession, pop3Call } from '../pop3-call.ts'
+import { invalidRequest, Problem } from '../problem.ts'
+import { requireAcceptable } from '../represent.ts'
+import { mount, route } from '../route.ts'
+import { answer, problems } from '../schema/answers.ts'
+import { MessageAnswer, pop3Query } from '../schema/pop3.ts'
+import { waitQuery } from '../schema/pop3-several.ts'
+import { sessionText } from '../session-answer.ts'
+import { MESSAGE_EXAMPLE } from './pop3-examples.ts'
+
+const TIMEOUT_MS = 60_000
+const INTERVAL_MS = 5000
+/** As many of the messages that came and were others are told. */
+const MOST_SEEN = 100
+
+const query = z.strictObject({ ...pop3Query, ...waitQuery })
+type WaitQuery = z.output<typeof query>
+
+const wait = route({
+  method: 'get',
+  path: '/pop3/messages/wait',
+  operationId: 'pop3Wait',
+  summary: 'Wait for a message',
+  description:
+    'Looks into the maildrop at a polite pace, one session after the other, until a message comes that is like this, and answers with it, parsed. With what was seen instead, the answer is 504. LOGIN-DELAY of the server holds, and a mailbox that is in use or not to be had for now is tried again. A caller that leaves ends it.',
+  tag: 'POP3',
+  impact: 'reads',
+  credentials: 'mailbox',
+  query,
+  responses: {
+    200: {
+      ...answer(MessageAnswer, 'The message.', MESSAGE_EXAMPLE),
+      headers: z.object({
+        ETag: z.string().optional().describe('The unique-id.'),
+        'X-Session-Id': z.string().optional(),
+      }),
+    },
+    ...problems([400, 401, 403, 406, 422, 423, 429, 502, 503, 504]),
+  },
+})
+
+export const pop3WaitRoutes = [wait]
+
+type Found = { readonly found: FoundMessage; readonly body: Readonly<Record<string, unknown>> } | undefined
+
+export function pop3WaitRouter(context: Context): Router {
+  const router = Router()
+  mount(
+    router,
+    wait,
+  )(async ({ query }, request, response) => {
+    requireAcceptable(request, ['application/json', 'text/plain'])
+    const { clock } = context.tools
+    const pace = paceOf(context, query, clock.now())
+    const call = pop3Call(context, query, request, response)
+    const seen = new Set<string>()
+    const passed: SeenMessage[] = []
+    const pass = (message: SeenMessage): void => {
+      if (passed.length < MOST_SEEN) passed.push(message)
+    }
+    let last: Pop3End<Found> | undefined
+    for (let looks = 1; ; looks += 1) {
+      const began = clock.now()
+      const end = await attempted(looks, () =>
+        call.attempt((maildrop) =>
+          lookFor(maildrop, criteriaOf(query), seen, pass, context.maxMessageOctets, request.originalUrl),
+        ),
+      )
+      if (end !== undefined && hasFailed(end) && !mayPass(end)) throw call.problem(end, {})
+      last = end ?? last
+      if (end !== undefined && !hasFailed(end) && end.value !== undefined) {
+        const { found, body } = end.value
+        nameSession(response, end)
+        if (found.uid !== null) response.setHeader('ETag', entityTag(found.uid))
+        call.answer(end as Done<Found>, body)
+        return
+      }
+      const next = nextLook(began, pace, loginDelayOf(end))
+      if (next === undefined) {
+        // the last look says why nothing could be seen
+        if (end !== undefined && hasFailed(end)) throw call.problem(end, { looks, seen: passed })
+        throw nothingCame(last, passed, looks, pace.timeout, query)
+      }
+      await pause(clock, next - clock.now(), response)
+      if (response.closed) return
+    }
+  })
+  return router
+}
+
+interface Pace {
+  readonly timeout: number
+  readonly interval: number
+  readonly deadline: number
+}
+
+/** @throws {Problem} 400 when it is longer than a call may take */
+function paceOf(
+  context: Context,
+  { timeout = TIMEOUT_MS, interval = INTERVAL_MS }: WaitQuery,
+  now: number,
+): Pace {
+  const maximum = context.timeLimits.maxima.total
+  if (timeout > maximum)
+    throw invalidRequest([{ parameter: 'timeout', detail: `at most ${maximum} ms are allowed here` }])
+  return { timeout, interval, deadline: now + timeout }
+}
+
+/** When to look again: the last look is at the deadline, unless the server wants more time between two logins. */
+function nextLook(began: number, { interval, deadline }: Pace, loginDelay: number): number | undefined {
+  if (began >= deadline) return undefined
+  const next = Math.max(Math.min(began + interval, deadline), began + loginDelay)
+  return next > deadline ? undefined : next
+}
+
+async function lookFor(
+  maildrop: Maildrop,
+  criteria: Criteria,
+  seen: Set<string>,
+  pass: (message: SeenMessage) => void,
+  maxOctets: number,
+  url: string,
+): Promise<Found> {
+  const match = await look(maildrop, criteria, seen, pass)
+  if (match === undefined) return undefined
+  const parsing = reading()
+  try {
+    const sink = { begin: () => undefined, write: parsing.write }
+    const ref = { by: 'number', number: match.number } as const
+    const { octets = 0 } = await retrieve(maildrop, ref, sink, { maxOctets })
+    return { found: match, body: messageJson(match, octets, 'whole', await parsing.message(), url) }
+  } finally {
+    parsing.abandon()
+  }
+}
+
+/** Where there is no room for a session now, a later one may look; the first look has to be possible. */
+async function attempted<T>(looks: number, attempt: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await attempt()
+  } catch (error) {
+    if (!(error instanceof NoRoom) || error.limit === 'shutting-down' || looks === 1) throw error
+    return undefined
+  }
+}
+
+/** The mailbox is in use, or the server asks to come later: that may pass while we wait. */
+function mayPass({ failure }: Failed<unknown>): boolean {
+  return failure.outcome === 'deferred' || failure.reply?.responseCode === 'IN-USE'
+}
+
+function loginDelayOf(end: Pop3End<unknown> | undefined): number {
+  const capability = end?.opening.capabilities?.find(({ keyword }) => keyword === 'LOGIN-DELAY')
+  const seconds = capability?.parameters[0] ?? ''
+  return /^[0-9]{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0
+}
+
+function nothingCame(
+  last: Pop3End<Found> | undefined,
+  seen: readonly SeenMessage[],
+  looks: number,
+  timeout: number,
+  { transcript: level }: WaitQuery,
+): Problem {
+  const others = seen.length === 0 ? 'none came' : `${seen.length} others were there`
+  const transcript = last?.transcript
+  return new Problem({
+    status: 504,
+    code: 'no-such-message',
+    detail: `No message like this within ${timeout} ms; ${others}.`,
+    members: {
+      outcome: 'failed',
+      stage: 'transaction',
+      looks,
+      seen,
+      ...(transcript === undefined || level === 'none' ? {} : { transcript }),
+    },
+    ...(transcript === undefined
+      ? {}
+      : {
+          headers: { 'X-Session-Id': transcript.id },
+          text: sessionText(transcript, 'failed', 'transaction', undefined),
+        }),
+  })
+}
+
+function criteriaOf({ subject, from, to, header, after }: WaitQuery): Criteria {
+  return {
+    ...(subject === undefined ? {} : { subject }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(after === undefined ? {} : { after }),
+    headers: header === undefined ? [] : [header],
+  }
+}
+
+/** Until the time has passed, or the caller has left. */
+async function pause(clock: Clock, ms: number, response: Response): Promise<void> {
+  if (response.closed) return
+  await new Promise<void>((resolve) => {
+    const over = (): void => {
+      cancel()
+      response.off('close', over)
+      resolve()
+    }
+    const cancel = clock.after(Math.max(ms, 0), over)
+    response.once('close', over)
+  })
+}
