@@ -1,18 +1,23 @@
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { type Config, SANDBOX } from './config/config.ts'
 import { createApp } from './http/app.ts'
+import { Idempotency } from './http/idempotency.ts'
+import { MemoryStore } from './http/idempotency-store.ts'
 import { ServerBook } from './http/target.ts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 import type { Clock } from './session/budget.ts'
 import type { ConfiguredServer } from './session/configured-server.ts'
+import type { FindMailHosts } from './session/mail-route.ts'
+import { Fault, Unmet } from './session/outcome.ts'
 import { serverUrl } from './session/server-url.ts'
 import { Sessions } from './session/sessions.ts'
 import { newId } from './text/ids.ts'
 import { dialler } from './wire/dial.ts'
-import { createResolver } from './wire/resolve.ts'
+import { mailHosts, NullMx } from './wire/mx.ts'
+import { createResolver, DnsError, type Resolver } from './wire/resolve.ts'
 import { secureContexts } from './wire/socket-wire.ts'
 
 export interface Service {
@@ -32,6 +37,7 @@ export async function startService(config: Config, logger: Logger, version: stri
   const clock = systemClock()
   const sandbox = config.sandbox ? await startSandbox() : undefined
   const sessions = new Sessions({ inAll: config.maxSessions, perTarget: config.maxSessionsPerTarget })
+  const resolver = createResolver(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers })
   let ready = true
   const app = createApp({
     context: {
@@ -39,14 +45,16 @@ export async function startService(config: Config, logger: Logger, version: stri
         clock,
         newId: () => newId(clock.wallNow(), randomBytes),
         dial: dialler({
-          resolver: createResolver(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers }),
+          resolver,
           egress: config.egress,
           contextOf: secureContexts(),
           now: clock.now,
           wallNow: clock.wallNow,
         }),
       },
+      mailHosts: mailHostsBy(resolver),
       sessions,
+      idempotency: new Idempotency(new MemoryStore(clock.now), randomBytes(32)),
       servers: new ServerBook(
         [...config.servers, ...(sandbox === undefined ? [] : [asServer(sandbox)])],
         config.defaultServer,
@@ -64,13 +72,18 @@ export async function startService(config: Config, logger: Logger, version: stri
     rateLimit: config.rateLimit,
     trustProxy: config.trustProxy,
   })
-  const server = createServer({ headersTimeout: 30_000, requestTimeout: 60_000 }, (request, response) => {
+  // how long a body may take is told apart by what it is, in the application
+  const server = createServer({ headersTimeout: 30_000, requestTimeout: 0 })
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     response.once('finish', () => {
       // a connection that is kept for more calls would keep the process
       if (!ready) setImmediate(() => server.closeIdleConnections())
     })
     app(request, response)
-  })
+  }
+  server.on('request', serve)
+  // without this Node asks for every body before anybody has looked at the call
+  server.on('checkContinue', serve)
   try {
     await listen(server, config.port, config.host)
   } catch (error) {
@@ -112,6 +125,19 @@ function asServer(sandbox: Sandbox): ConfiguredServer {
     minVersion: 'TLSv1.2',
     ca: sandbox.ca,
     insecureAuth: 'refuse',
+  }
+}
+
+/** What the DNS says of a domain's mail, in the words of a session. */
+function mailHostsBy(resolver: Resolver): FindMailHosts {
+  return async (domain) => {
+    try {
+      return await mailHosts(resolver, domain, Math.random)
+    } catch (error) {
+      if (error instanceof NullMx) throw new Unmet('null-mx', error.message, { outcome: 'rejected' })
+      if (error instanceof DnsError) throw new Fault('dns', error.message, { code: error.code, cause: error })
+      throw error
+    }
   }
 }
 

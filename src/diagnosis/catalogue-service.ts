@@ -124,9 +124,24 @@ export const SERVICE_PAGES = {
     retry: 'changed',
     references: ['RFC 9110 §13.1.1', 'RFC 1939 §7'],
   },
+  'request-timeout': {
+    title: 'The body did not come in time',
+    meaning:
+      'The body of the call stopped coming, or took longer than the call may. Nothing was handed over to a mail server; a session that had begun was dropped before the end of the message.',
+    looksLike: [{ server: 'this service', lines: ['408: no more of the message came within 60000 ms'] }],
+    causes: [
+      'The caller, or what lies between, stopped sending.',
+      'The connection is too slow for the time limit.',
+    ],
+    callers: ['Send again; for a slow connection ask for more time with `dataTimeout` and `totalTimeout`.'],
+    administrators: ['The limits are `MAILWIRE_DATA_TIMEOUT_MS` and `MAILWIRE_TOTAL_TIMEOUT_MS`.'],
+    retry: 'later',
+    references: ['RFC 9110 §15.5.9'],
+  },
   'payload-too-large': {
     title: 'The body is too large',
-    meaning: 'The body of the call is larger than this service takes. Nothing was connected.',
+    meaning:
+      'The body of the call is larger than this service takes. Nothing was handed over to a mail server.',
     looksLike: [{ server: 'this service', lines: ['413: the body is larger than 71303168 octets'] }],
     causes: ['The message is larger than the limit of the service.'],
     callers: ['Send a smaller message. As `message/rfc822` it takes less than as base64 in JSON.'],

@@ -120,6 +120,7 @@ export const SERVICE_CODES = [
   'not-acceptable',
   'idempotency-conflict',
   'precondition-failed',
+  'request-timeout',
   'payload-too-large',
   'unsupported-media-type',
   'idempotency-mismatch',

@@ -7,11 +7,13 @@ import { pinoHttp } from 'pino-http'
 import { NoRoom } from '../session/sessions.ts'
 import type { Secret } from '../text/secret.ts'
 import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
+import { bodyTime } from './body-time.ts'
 import type { Context } from './context.ts'
 import { openApiDocument, ROUTES } from './documented.ts'
 import { page } from './page.ts'
 import { Problem, writeProblem } from './problem.ts'
 import { formOf } from './represent.ts'
+import { invite, isOfType } from './request-body.ts'
 import { docsRouter } from './routes/docs.ts'
 import { healthRouter } from './routes/health.ts'
 import { pop3Router } from './routes/pop3-routes.ts'
@@ -55,12 +57,21 @@ export function createApp(options: AppOptions): Express {
   const sandbox = context.servers.defaultName === 'sandbox' ? 'default' : 'not-default'
   app.use(docsRouter(openApiDocument(context.version), sandbox))
   app.use(refuseOtherSites())
+  app.use(bodyTime(context.tools.clock))
   if (options.apiKeys.length > 0) {
     if (options.rateLimit > 0) app.use(guessingLimiter(options.rateLimit))
     app.use(requireKey(options.apiKeys))
   }
-  if (options.rateLimit > 0)
-    app.use(limiter(options.rateLimit, options.apiKeys.length > 0 ? 'key' : 'address'))
+  const callerOf = callersBy(options.apiKeys.length > 0 ? 'key' : 'address')
+  if (options.rateLimit > 0) app.use(limiter(options.rateLimit, callerOf))
+  app.use((request, response, next) => {
+    response.locals['caller'] = callerOf(request)
+    next()
+  })
+  app.use((request, response, next) => {
+    if (isOfType(request, 'application/json')) invite(request, response)
+    next()
+  })
   app.use(
     express.json({
       limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
@@ -136,17 +147,19 @@ function guessingLimiter(guessesPerMinute: number) {
   })
 }
 
-/** @param each whose calls are counted together: where there are keys, only known ones come this far */
-function limiter(callsPerMinute: number, each: 'key' | 'address') {
+/** Whose calls belong together: where there are keys, only known ones come this far. */
+function callersBy(each: 'key' | 'address'): (request: Request) => string {
+  return (request) =>
+    each === 'key' ? String(request.headers['x-api-key']) : ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS)
+}
+
+function limiter(callsPerMinute: number, callerOf: (request: Request) => string) {
   return rateLimit({
     windowMs: 60_000,
     limit: callsPerMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: (request) =>
-      each === 'key'
-        ? String(request.headers['x-api-key'])
-        : ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS),
+    keyGenerator: callerOf,
     handler: tooManyCalls(callsPerMinute),
   })
 }

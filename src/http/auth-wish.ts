@@ -72,6 +72,13 @@ export function bodyWish(
   }
 }
 
+/** How a login is asked for in a query, beside the credentials of HTTP Basic. */
+interface LoginQuery {
+  readonly auth?: string | undefined
+  readonly authzid?: string | undefined
+  readonly allowInsecureAuth?: boolean | undefined
+}
+
 /**
  * The login of a POP3 call: HTTP Basic, or the configured server's credentials.
  * @returns undefined when there are neither
@@ -79,18 +86,44 @@ export function bodyWish(
  */
 export function mailboxWish(
   credentials: MailboxCredentials | undefined,
-  query: {
-    readonly auth?: string | undefined
-    readonly authzid?: string | undefined
-    readonly allowInsecureAuth?: boolean | undefined
-  },
+  query: LoginQuery,
   server: ConfiguredServer | undefined,
 ): AuthWish | undefined {
+  return basicWish(credentials, query, server, ['user', 'apop', ...SASL])
+}
+
+/**
+ * The login of a streamed send: HTTP Basic, or the configured server's credentials.
+ * @returns undefined when there are neither
+ * @throws {Problem} 400 naming the parameter or header at fault
+ */
+export function submissionWish(
+  credentials: MailboxCredentials | undefined,
+  query: LoginQuery,
+  server: ConfiguredServer | undefined,
+): AuthWish | undefined {
+  const wish = basicWish(credentials, query, server, SASL)
+  const asked = query.auth !== undefined || query.authzid !== undefined
+  // credentials that are asked for and not there are an error, never a silent skip
+  if (wish === undefined && asked) {
+    throw invalidRequest([
+      { header: 'Authorization', detail: 'a login is asked for: user and password are wanted by HTTP Basic' },
+    ])
+  }
+  return wish
+}
+
+function basicWish(
+  credentials: MailboxCredentials | undefined,
+  query: LoginQuery,
+  server: ConfiguredServer | undefined,
+  known: readonly string[],
+): AuthWish | undefined {
   const asked = query.auth ?? 'auto'
-  const mechanism = asked.toLowerCase() === 'token' ? 'auto' : mechanismOf(asked, [...SASL, 'apop', 'user'])
+  const mechanism = asked.toLowerCase() === 'token' ? 'auto' : mechanismOf(asked, known)
   const errors: FieldError[] = []
   if (mechanism === undefined) {
-    errors.push({ parameter: 'auth', detail: `known are auto, token, user, apop, ${SASL.join(', ')}` })
+    errors.push({ parameter: 'auth', detail: `known are auto, token, ${known.join(', ')}` })
   }
   if (isUnsendable(query.authzid)) errors.push({ parameter: 'authzid', detail: UNSENDABLE })
   if (isUnsendable(credentials?.user) || isUnsendable(credentials?.password.reveal())) {

@@ -1,12 +1,16 @@
 import type { TimeLimits } from '../session/budget.ts'
+import type { FindMailHosts } from '../session/mail-route.ts'
 import type { SessionTools } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { Idempotency } from './idempotency.ts'
 import type { ServerBook } from './target.ts'
 
 /** What the routes work with; made once by the composition root. */
 export interface Context {
   readonly tools: SessionTools
+  readonly mailHosts: FindMailHosts
   readonly sessions: Sessions
+  readonly idempotency: Idempotency
   readonly servers: ServerBook
   readonly timeLimits: { readonly defaults: TimeLimits; readonly maxima: TimeLimits }
   readonly maxMessageOctets: number

@@ -48,12 +48,41 @@ export function envelopeOf(context: Context, body: SendBody, message: OutgoingMe
   return { reversePath: reversePath ?? null, forwardPaths }
 }
 
+/**
+ * The envelope as the query of a streamed message gives it.
+ * @throws {Problem} 400 naming each parameter at fault; nothing is repaired
+ */
+export function queryEnvelope(
+  context: Context,
+  { from, to }: { readonly from: string; readonly to: readonly string[] },
+): Envelope {
+  const errors: FieldError[] = []
+  const reversePath = from === '' ? null : mailboxAt(from, { parameter: 'from' }, errors)
+  if (to.length > context.maxRecipients) {
+    errors.push({ parameter: 'to', detail: `at most ${context.maxRecipients} recipients are taken` })
+  }
+  const forwardPaths = to
+    .slice(0, context.maxRecipients)
+    .map((address) => mailboxAt(address, { parameter: 'to' }, errors))
+    .filter((path) => path !== undefined)
+  if (errors.length > 0) throw invalidRequest(errors)
+  return { reversePath: reversePath ?? null, forwardPaths }
+}
+
 function mailboxIn(address: string, pointer: string, errors: FieldError[]): Mailbox | undefined {
+  return mailboxAt(address, { pointer }, errors)
+}
+
+function mailboxAt(
+  address: string,
+  place: Omit<FieldError, 'detail'>,
+  errors: FieldError[],
+): Mailbox | undefined {
   try {
     return mailbox(address)
   } catch (error) {
     if (!(error instanceof AddressError)) throw error
-    errors.push({ pointer, detail: error.message })
+    errors.push({ ...place, detail: error.message })
     return undefined
   }
 }

@@ -230,9 +230,10 @@ function given(octets: Buffer, pointer: string, policy: SendBody['lineEnds'] = '
 }
 
 /** A header field is looked for in the header only, and only so far. */
-const LONGEST_HEADER = 65_536
+export const LONGEST_HEADER = 65_536
 
-function messageIdIn(octets: Buffer): string | null {
+/** The Message-ID of a message with CRLF line ends; null where its header has none. */
+export function messageIdIn(octets: Buffer): string | null {
   const end = octets.subarray(0, LONGEST_HEADER).indexOf('\r\n\r\n')
   const header = octets.subarray(0, end === -1 ? LONGEST_HEADER : end).toString('latin1')
   return /^message-id:[ \t]*(?:\r\n[ \t]+)?(<[\x21-\x7e]+>)[ \t]*$/im.exec(header)?.[1] ?? null

@@ -17,12 +17,16 @@ export function requireAcceptable(request: Request, types: readonly string[]): v
   })
 }
 
+/** An answer in both of its forms. */
+export interface Answer {
+  readonly json: unknown
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** Answers with JSON, or with the same as text. What a session said is nobody else's to keep. */
-export function represent(
-  request: Request,
-  response: Response,
-  answer: { readonly json: unknown; readonly text: string },
-): void {
+export function represent(request: Request, response: Response, answer: Answer): void {
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
   response.setHeader('Cache-Control', 'no-store')
   if (formOf(request) === 'text') response.type('text/plain; charset=utf-8').send(answer.text)
   else response.json(answer.json)

@@ -2,6 +2,7 @@ import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
+import { hasBody } from './request-body.ts'
 
 /** What a call does: for the documentation, and for keys that may do only some of it. */
 export type Impact = 'reads' | 'sends' | 'destroys'
@@ -18,13 +19,24 @@ export interface Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z
   readonly impact: Impact
   readonly params: P
   readonly query: Q
+  /** For the document: request headers that the route looks at. */
+  readonly headers?: z.ZodObject
   /** The JSON body; undefined where the route takes none. */
   readonly body: B
   readonly bodyExamples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
+  /** Another type of body, which is passed on while it comes: what JSON would say stands in the query then. */
+  readonly streamed?: {
+    readonly type: string
+    readonly query: z.ZodObject
+    readonly description: string
+    readonly example: string
+  }
   readonly responses: ZodOpenApiResponsesObject
-  /** `mailbox`: HTTP Basic holds the mailbox's credentials. */
-  readonly credentials: 'mailbox' | 'none'
+  /** HTTP Basic holds the credentials of the mail server: always, or where they are wanted. */
+  readonly credentials: Credentials
 }
+
+type Credentials = 'mailbox' | 'optional' | 'none'
 
 export interface Parsed<P, Q, B> {
   readonly params: P
@@ -50,7 +62,7 @@ export function route<
     readonly params?: P
     readonly query?: Q
     readonly body?: B
-    readonly credentials?: 'mailbox' | 'none'
+    readonly credentials?: Credentials
   },
 ): Route<P, Q, B> {
   return {
@@ -84,7 +96,11 @@ export function operationOf(
     summary: spec.summary,
     description: spec.description,
     tags: [spec.tag],
-    requestParams: { path: spec.params, query: spec.query },
+    requestParams: {
+      path: spec.params,
+      query: spec.streamed?.query ?? spec.query,
+      ...(spec.headers === undefined ? {} : { header: spec.headers }),
+    },
     ...(spec.body === undefined
       ? {}
       : {
@@ -95,6 +111,7 @@ export function operationOf(
                 schema: spec.body,
                 ...(spec.bodyExamples === undefined ? {} : { examples: spec.bodyExamples }),
               },
+              ...streamedContent(spec.streamed),
             },
           },
         }),
@@ -104,9 +121,18 @@ export function operationOf(
   }
 }
 
-function securityOf(credentials: 'mailbox' | 'none'): Record<string, string[]>[] {
-  if (credentials === 'none') return [{}, { serviceKey: [] }]
-  return [{ mailbox: [] }, { serviceKey: [], mailbox: [] }]
+function streamedContent(streamed: Route<z.ZodObject, z.ZodObject, undefined>['streamed']) {
+  if (streamed === undefined) return {}
+  const { type, description, example } = streamed
+  const examples = { whole: { summary: description, value: example } }
+  return { [type]: { schema: z.string().meta({ format: 'binary' }), examples } }
+}
+
+function securityOf(credentials: Credentials): Record<string, string[]>[] {
+  const without = [{}, { serviceKey: [] }]
+  const withMailbox = [{ mailbox: [] }, { serviceKey: [], mailbox: [] }]
+  if (credentials === 'optional') return [...without, ...withMailbox]
+  return credentials === 'none' ? without : withMailbox
 }
 
 function expressPath(path: string): string {
@@ -119,7 +145,7 @@ function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
 ): Parsed<z.output<P>, z.output<Q>, Body<B>> {
   const params = spec.params.safeParse(request.params)
   const query = spec.query.safeParse({ ...request.query })
-  const body = spec.body === undefined ? undefined : spec.body.safeParse(jsonBody(request))
+  const body = spec.body === undefined ? undefined : spec.body.safeParse(jsonBody(spec, request))
   const errors: FieldError[] = [
     ...issues(params, (path) => ({ parameter: path.join('.') })),
     ...issues(query, (path) => ({ parameter: path.join('.') })),
@@ -130,13 +156,16 @@ function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
   return { params: params.data, query: query.data, body: body?.data as Body<B> }
 }
 
-function jsonBody(request: Request): unknown {
+function jsonBody(
+  { streamed }: Pick<Route<z.ZodObject, z.ZodObject, z.ZodType>, 'streamed'>,
+  request: Request,
+): unknown {
   if (request.body !== undefined) return request.body
-  if (request.headers['content-type'] === undefined) return {}
+  if (request.headers['content-type'] === undefined && !hasBody(request)) return {}
   throw new Problem({
     status: 415,
     code: 'unsupported-media-type',
-    detail: 'The body has to be application/json.',
+    detail: `The body has to be application/json${streamed === undefined ? '' : ` or ${streamed.type}`}.`,
   })
 }
 

@@ -20,6 +20,8 @@ export async function runFor<T>(
       if (!response.writableFinished) caller.abort()
     }
     response.once('close', left)
+    // between two sessions of one call
+    if (response.destroyed) left()
     try {
       return await work(caller.signal)
     } finally {

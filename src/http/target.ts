@@ -54,6 +54,32 @@ export class ServerBook {
   }
 }
 
+/**
+ * A mail host of a domain, as its MX records name it.
+ * @throws {Problem} 400 naming the field at fault
+ */
+export function mailHostTarget(
+  at: { readonly host: string; readonly port: number; readonly family: 4 | 6 | undefined },
+  options: ConnectionOptions,
+  place: Place,
+): Target {
+  const { host, port, family } = at
+  const base: Target = {
+    url: `smtp://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`,
+    protocol: 'smtp',
+    host,
+    port,
+    // RFC 7672 §1.3: a host that the DNS names is not the host that the caller chose
+    security: 'opportunistic',
+    verify: 'strict',
+    servername: host,
+    minVersion: 'TLSv1.2',
+    chosenBy: 'requested',
+    ...(family === undefined ? {} : { family }),
+  }
+  return withOptions(base, options, place)
+}
+
 function requested(url: string, role: Role, options: ConnectionOptions, place: Place): Target {
   const { protocol, host, port, implicitTls, url: shown } = read(url, place)
   if ((protocol === 'pop3') !== (role === 'pop3')) {
@@ -117,7 +143,7 @@ function read(url: string, place: Place) {
   }
 }
 
-function fieldError(field: string, place: Place, detail: string): FieldError {
+export function fieldError(field: string, place: Place, detail: string): FieldError {
   return place === 'body' ? { pointer: `/${field}`, detail } : { parameter: field, detail }
 }
 

@@ -26,12 +26,18 @@ export interface TimeLimits {
   readonly total: number
 }
 
+/** The time limits of a session that is one of several in a call. */
+export interface CallLimits extends TimeLimits {
+  /** How much of `total` the call had used up before. */
+  readonly spent?: number
+}
+
 export type Phase = Exclude<keyof TimeLimits, 'total'>
 
 /** One clock for a whole session; every wait draws from it, and the caller's leaving interrupts it. */
 export class Budget {
   readonly #clock: Clock
-  readonly #limits: TimeLimits
+  readonly #limits: CallLimits
   readonly #signal: AbortSignal | undefined
   readonly #cancelTotal: () => void
   readonly #onAbort: () => void
@@ -41,11 +47,11 @@ export class Budget {
   #shielded = false
   #abortWaits = false
 
-  constructor(clock: Clock, limits: TimeLimits, signal?: AbortSignal) {
+  constructor(clock: Clock, limits: CallLimits, signal?: AbortSignal) {
     this.#clock = clock
     this.#limits = limits
     this.#signal = signal
-    this.#cancelTotal = clock.after(limits.total, () => {
+    this.#cancelTotal = clock.after(Math.max(0, limits.total - (limits.spent ?? 0)), () => {
       this.#end(
         new Fault('timeout', `the whole call took longer than ${seconds(limits.total)}`, { code: 'total' }),
       )

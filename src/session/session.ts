@@ -3,7 +3,7 @@ import { Recorder } from '../transcript/recorder.ts'
 import { type Dial, DialError } from '../wire/dial.ts'
 import type { ChannelBindings, TlsFacts, TlsWish } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
-import { Budget, type Clock, type TimeLimits } from './budget.ts'
+import { Budget, type CallLimits, type Clock } from './budget.ts'
 import { type Command, command } from './command.ts'
 import { Dialogue, type Pending } from './dialogue.ts'
 import type { ReplyReader } from './incoming.ts'
@@ -21,7 +21,7 @@ export interface SessionTools {
 export interface SessionOptions<R extends Reply> {
   readonly tools: SessionTools
   readonly target: Target
-  readonly timeLimits: TimeLimits
+  readonly timeLimits: CallLimits
   /** Aborted when the caller leaves. */
   readonly signal?: AbortSignal
   readonly reader: (tolerated: (code: string, text: string) => void) => ReplyReader<R>

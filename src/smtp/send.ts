@@ -1,19 +1,20 @@
 import type { AuthWish } from '../session/auth.ts'
-import type { TimeLimits } from '../session/budget.ts'
+import type { CallLimits } from '../session/budget.ts'
 import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { type Outcome, Unmet } from '../session/outcome.ts'
 import { runSession, type Session, type SessionEnd, type SessionTools } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
 import type { Flights } from '../session/turns.ts'
 import type { Carriage } from './content.ts'
-import { type Extensions, mechanismsIn } from './ehlo.ts'
+import { type Extensions, mechanismsIn, offeredIn } from './ehlo.ts'
 import { type ContentFacts, type Envelope, envelopeCommands } from './envelope.ts'
-import { changesBetween, sayHello } from './hello.ts'
+import { noteChanges, sayHello } from './hello.ts'
 import { login } from './login.ts'
 import { endsAfter, type Opening, type OpeningReport, openSmtp } from './open.ts'
 import { type ProxiedConnection, proxyHeader } from './proxy-header.ts'
 import { queueIdIn } from './queue-id.ts'
 import { type SmtpReply, SmtpReplyReader } from './reply.ts'
+import { sevenBitOnly } from './seven-bit.ts'
 import { envelopeTurns, type Transaction, transact } from './transaction.ts'
 import { noVerdicts, type RecipientVerdict, type Verdicts } from './verdicts.ts'
 
@@ -32,7 +33,7 @@ export interface SendOptions {
   /** `auto`: BDAT by the letter of RFC 3030, where it is offered and the size is known. */
   readonly chunking: 'auto' | 'early' | 'off'
   readonly onRejectedRecipient: 'continue' | 'abort'
-  readonly timeLimits: TimeLimits
+  readonly timeLimits: CallLimits
   readonly signal?: AbortSignal
 }
 
@@ -132,8 +133,7 @@ async function loggedIn(
   if (opening.end?.after === 'auth') return { extensions }
   const after = await sayHello(session, dialogue, opening.hello)
   report.extensions = after
-  const changes = changesBetween(extensions, after)
-  if (changes !== undefined) dialogue.note('extensions-changed', `after the login: ${changes}`)
+  noteChanges(dialogue, 'after the login', extensions, after)
   return { extensions: after }
 }
 
@@ -168,7 +168,7 @@ function transactionOf(
       recipient: envelope.forwardPaths[place]?.address ?? '',
       command,
     })),
-    content: message.content,
+    content: contentFor(message, extensions),
     flights: flightsOf(options, extensions),
     carriage: carriageOf(options, extensions),
     answers:
@@ -176,6 +176,12 @@ function transactionOf(
     onRejectedRecipient: options.onRejectedRecipient,
     endAfter: after === 'mail' || after === 'rcpt' || after === 'data' ? after : undefined,
   }
+}
+
+/** Content that nobody could look through is looked at while it goes, where 8-bit octets may not go. */
+function contentFor({ content, facts }: SendOptions['message'], extensions: Extensions) {
+  if (facts.eightBit !== 'unknown' || extensions.has('8BITMIME')) return content
+  return () => sevenBitOnly(content(), offeredIn(extensions))
 }
 
 function flightsOf(options: SendOptions, extensions: Extensions): Flights {

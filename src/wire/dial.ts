@@ -22,6 +22,8 @@ export interface DialTarget {
   readonly host: string
   readonly port: number
   readonly chosenBy: 'configured' | 'requested'
+  /** Addresses of this family alone. */
+  readonly family?: 4 | 6
 }
 
 /** How the dialler tells what it does, and where its waits draw their time from. */
@@ -68,7 +70,7 @@ async function resolved(target: DialTarget, options: DialOptions, hooks: DialHoo
   const began = options.now()
   try {
     const found = await hooks.limited(`answer to the question for ${target.host}`, () =>
-      options.resolver.addresses(target.host),
+      options.resolver.addresses(target.host, target.family === undefined ? {} : { family: target.family }),
     )
     const addresses = found.map(({ address }) => address)
     if (addresses[0] !== target.host) hooks.event('resolved', `${target.host} → ${addresses.join(', ')}`)

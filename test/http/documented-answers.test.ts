@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Response, Test } from 'supertest'
 import { afterAll, expect, test } from 'vitest'
 import { DocumentWatch } from '../support/document-watch.ts'
@@ -92,6 +93,35 @@ const SITUATIONS: Record<string, Known> = {
       401: (call) => call(guarded).send({ envelope: TO_BOB }),
       403: (call) => call(mailwire).send({ server: 'smtp://10.0.0.1', envelope: TO_BOB }),
       406: (call) => call(mailwire).send({ envelope: TO_BOB }),
+      408: async (call) => {
+        const { port } = await mailServer(
+          '220 mx.example.test',
+          '250 mx',
+          '250 Ok',
+          '250 Ok',
+          '354 Go',
+          'HANG',
+        )
+        const server = `smtp://127.0.0.1:${port}`
+        const test = call(mailwire)
+          .query({ server, from: TO_BOB.from, to: TO_BOB.to, dataTimeout: '30' })
+          .type('message/rfc822')
+          .set('Content-Length', '1000')
+        // the rest of the body does not come
+        test.write('Subject: half\r\n')
+        return test
+      },
+      409: async (call) => {
+        const { port, hears } = await mailServer('220 mx.example.test', 'HANG')
+        const body = { server: `smtp://127.0.0.1:${port}`, envelope: TO_BOB }
+        const key = randomUUID()
+        const running = mailwire.agent.post('/smtp/send').set('Idempotency-Key', key).send(body)
+        running.then(undefined, () => undefined)
+        await hears(/^EHLO/)
+        const answer = await call(mailwire).set('Idempotency-Key', key).send(body)
+        running.abort()
+        return answer
+      },
       413: (call) => call(small).send({ envelope: TO_BOB, message: { raw: 'x'.repeat(101) } }),
       415: (call) => call(mailwire).type('text/plain').send('hello'),
       422: (call) => call(mailwire).send({ envelope: { ...TO_BOB, to: ['relay@elsewhere.test'] } }),

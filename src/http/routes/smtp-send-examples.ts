@@ -50,6 +50,14 @@ export const EXAMPLES = {
     summary: 'Would this recipient be accepted? Nothing is sent',
     value: { envelope: TO_BOB, stopAfter: 'rcpt' },
   },
+  'route-mx': {
+    summary: 'To the mail hosts of the recipient’s domain (without `dryRun` it is sent)',
+    value: {
+      route: 'mx',
+      envelope: { from: 'alice@example.com', to: ['bob@example.org'] },
+      dryRun: true,
+    },
+  },
   'dry-run': {
     summary: 'What would be sent? Nothing is connected',
     value: { envelope: TO_BOB, dryRun: true },

@@ -40,6 +40,16 @@ export const Reply = z
   })
   .meta({ id: 'Reply', description: 'What the mail server answered.' })
 
+export const Attempt = z
+  .object({
+    host: z.string().describe('The mail host, as its MX record names it.'),
+    address: z.string().nullable().describe('The address that was connected to.'),
+    outcome: Outcome,
+    stage: Stage,
+    transcript: Transcript.optional(),
+  })
+  .meta({ id: 'Attempt', description: 'One session with one mail host, with `route`.' })
+
 const FieldError = z
   .object({
     pointer: z.string().optional().describe('JSON pointer into the body.'),
@@ -87,6 +97,7 @@ export const ProblemBody = z
       .describe('Messages that came and were others than the one that was waited for.'),
     looks: z.int().optional().describe('How many sessions looked for it.'),
     auth: z.unknown().optional(),
+    attempts: z.array(Attempt).optional(),
     messageId: z.string().nullable().optional(),
     transcript: Transcript.optional(),
   })
@@ -134,11 +145,12 @@ const MEANINGS = {
   403: 'Not allowed to the caller, or the egress policy does not allow this target.',
   404: 'There is no such message, or no such thing.',
   406: 'There is no representation that the caller accepts.',
+  408: 'The body did not come in time; nothing was handed over.',
   409: 'The same idempotency key is at work right now.',
   412: 'The precondition failed: it is another message.',
   413: 'The body is too large.',
   415: 'The body’s type is not read here.',
-  422: 'The mail server refused for good, or cannot do what was asked.',
+  422: 'The mail server refused for good, or cannot do what was asked; or an idempotency key was used for another request.',
   423: 'Another session holds the mailbox.',
   429: 'Too many calls, or too many sessions with this mail server.',
   502: 'No connection, or it failed; with `outcome: unknown` nobody knows whether the server acted.',

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { HELLO_VERBS } from '../../smtp/hello.ts'
 import { DROPS, STOPS } from '../../smtp/open.ts'
 import { Transcript } from '../../transcript/entry.ts'
-import { Diagnosis, Outcome, Reply, Stage } from './answers.ts'
+import { Attempt, Diagnosis, Outcome, Reply, Stage } from './answers.ts'
 import { connectionFields } from './connection.ts'
 import { EnvelopeFields, ProxyHeader, Xclient } from './envelope.ts'
+import { mailRouteFields } from './mail-route.ts'
 import { Message } from './message.ts'
 
 export const Auth = z
@@ -42,6 +43,7 @@ export const Auth = z
 export const SendBody = z
   .strictObject({
     ...connectionFields,
+    ...mailRouteFields,
     auth: Auth.optional(),
     hello: z
       .strictObject({
@@ -128,6 +130,7 @@ export const SendAnswer = z
     reply: Reply.nullable().describe('The final one.'),
     auth: AuthReport.nullable(),
     diagnosis: Diagnosis.nullable(),
+    attempts: z.array(Attempt).optional().describe('With `route`: each session there was, in order.'),
     transcript: Transcript.optional(),
   })
   .meta({ id: 'SendAnswer' })

@@ -1,0 +1,150 @@
+import { Router } from 'express'
+import type { Envelope } from '../../smtp/envelope.ts'
+import { send } from '../../smtp/send.ts'
+import { mailboxCredentials } from '../access.ts'
+import { submissionWish } from '../auth-wish.ts'
+import type { Context } from '../context.ts'
+import { deliver, destinationOf, type Sending, wayOf } from '../delivery.ts'
+import { queryEnvelope } from '../envelope.ts'
+import { MessageStream } from '../message-stream.ts'
+import { invalidRequest, Problem } from '../problem.ts'
+import { represent, requireAcceptable } from '../represent.ts'
+import { contentLengthOf, hearOut, invite, isOfType, RequestBody } from '../request-body.ts'
+import { mount, route } from '../route.ts'
+import { timeLimitsOf } from '../run.ts'
+import { connectionOf } from '../schema/connection.ts'
+import { SendStreamQuery, streamed } from '../schema/send-stream.ts'
+import { brokenOffProblem, sendAnswer } from '../send-answer.ts'
+
+/** The same operation as the JSON form, which documents both. */
+const sendStreamRoute = route({
+  method: 'post',
+  path: '/smtp/send',
+  operationId: 'smtpSendStream',
+  summary: 'Send one message as it is',
+  description: streamed.description,
+  tag: 'SMTP',
+  impact: 'sends',
+  query: SendStreamQuery,
+  responses: {},
+})
+
+export function smtpSendStreamRouter(context: Context): Router {
+  const router = Router()
+  router.use((request, _response, next) => {
+    if (isOfType(request, streamed.type)) next()
+    else next('router')
+  })
+  mount(
+    router,
+    sendStreamRoute,
+  )(async ({ query }, request, response) => {
+    requireAcceptable(request, ['application/json', 'text/plain'])
+    refuseKey(request.headers['idempotency-key'])
+    requireIdentity(request.headers['content-encoding'])
+    requireRoom(context, contentLengthOf(request))
+    const connection = connectionOf(query)
+    const credentials = mailboxCredentials(request)
+    const login = credentials === undefined ? 'not-asked' : 'asked'
+    const routing = { route: query.route, port: query.port, family: query.family }
+    const way = wayOf(context, { ...connection, ...routing }, login, 'query')
+    const { server } = way
+    const timeLimits = timeLimitsOf(context, connection.timeouts, 'query')
+    const auth = submissionWish(credentials, query, server)
+    const envelope: Envelope = queryEnvelope(context, query)
+    const destination = destinationOf(way, envelope, () => ({ parameter: 'to' }))
+    const { clock } = context.tools
+    const message = new MessageStream(
+      () => {
+        invite(request, response)
+        return new RequestBody(request)
+      },
+      {
+        lineEnds: query.lineEnds ?? 'auto',
+        maxOctets: context.maxMessageOctets,
+        idleMs: timeLimits.data,
+        deadline: clock.now() + timeLimits.total,
+      },
+      clock,
+    )
+    const sending: Sending = (target, tools, limits, signal) =>
+      send(tools, {
+        target,
+        opening: {
+          hello: { name: server?.hello ?? context.helloName, verb: 'auto' },
+          xclient: undefined,
+          end: query.stopAfter === undefined ? undefined : { after: query.stopAfter, how: 'quit' },
+        },
+        auth,
+        envelope,
+        message: {
+          content: () => message.content(),
+          facts: {
+            // other policies may make more octets of these: no size is better than a wrong one (RFC 1870 §5)
+            octets: query.lineEnds === 'refuse' ? contentLengthOf(request) : undefined,
+            eightBit: 'unknown',
+            header: 'ascii',
+          },
+        },
+        pipelining: query.pipelining ?? 'auto',
+        chunking: 'auto',
+        onRejectedRecipient: query.onRejectedRecipient ?? 'continue',
+        timeLimits: limits,
+        signal,
+      })
+    const { result, ...delivery } = await deliver(context, {
+      destination,
+      timeLimits,
+      response,
+      sending,
+      // a body can be had once
+      repeatable: () => !message.begun,
+    })
+    hearOut(request, response)
+    const noticed = { messageId: message.messageId, findings: [...message.findings, ...delivery.findings] }
+    const sent = { ...delivery, envelope, message: noticed, detailLevel: query.transcript }
+    const { brokenOff } = message
+    if (brokenOff !== undefined && result.failure?.unmet === brokenOff.unmet) {
+      const { errors, ...problem } = brokenOff.problem
+      throw brokenOffProblem(result, sent, {
+        ...problem,
+        ...(errors === undefined ? {} : { members: { errors } }),
+      })
+    }
+    const answer = sendAnswer(result, sent)
+    if (answer instanceof Problem) throw answer
+    represent(request, response, answer)
+  })
+  return router
+}
+
+/**
+ * Whether two streams are the same is not known before they are over, and a key that does not hold is worse than none.
+ * @throws {Problem} 400
+ */
+function refuseKey(key: unknown): void {
+  if (key === undefined) return
+  throw invalidRequest([
+    { header: 'Idempotency-Key', detail: 'it goes with JSON: `message.rawBase64` takes the exact octets' },
+  ])
+}
+
+/** @throws {Problem} 415 */
+function requireIdentity(coding: string | undefined): void {
+  if (coding === undefined || coding.toLowerCase() === 'identity') return
+  throw new Problem({
+    status: 415,
+    code: 'unsupported-media-type',
+    detail: 'The message has to come without a content encoding.',
+  })
+}
+
+/** @throws {Problem} 413, before anything is connected */
+function requireRoom(context: Context, octets: number | undefined): void {
+  if (octets === undefined || octets <= context.maxMessageOctets) return
+  throw new Problem({
+    status: 413,
+    code: 'payload-too-large',
+    detail: `The message has ${octets} octets; this service takes at most ${context.maxMessageOctets}.`,
+  })
+}
