@@ -51,7 +51,7 @@ export function sendAnswer(result: SendResult, sent: Sent): Answer | Problem {
     circumstances,
     firstRefusal(result) ?? { outcome, stage, ...(reply === undefined ? {} : { reply }) },
   )
-  const diagnosis = scrubbed(diagnose(situation), result.scrub)
+  const diagnosis = diagnose(situation)
   return {
     headers: { 'X-Session-Id': transcript.id },
     json: {

@@ -27,7 +27,7 @@ export function situationOf(end: SessionFacts, circumstances: Circumstances, eve
   const { transcript } = end
   return {
     protocol: target.protocol,
-    ...event,
+    ...told(event, end.scrub),
     ...verbOf(transcript, event.reply),
     server: {
       host: target.host,
@@ -43,6 +43,16 @@ export function situationOf(end: SessionFacts, circumstances: Circumstances, eve
   }
 }
 
+/** The event without the session's secrets in what the server said: a diagnosis may repeat it, in words of our own. */
+function told(event: Event, scrub: (text: string) => string): Event {
+  const { reply, fault } = event
+  return {
+    ...event,
+    ...(reply === undefined ? {} : { reply: { ...reply, lines: reply.lines.map(scrub) } }),
+    ...(fault === undefined ? {} : { fault: fault.retold(scrub) }),
+  }
+}
+
 /** The problem that a failed session is to its caller: the outcome → status table of contract §3. */
 export function problemOf(
   end: SessionFacts & { readonly failure: Failure },
@@ -52,7 +62,7 @@ export function problemOf(
 ): Problem {
   const { failure, transcript } = end
   const situation = situationOf(end, circumstances, failure)
-  const diagnosis = scrubbed(diagnose(situation), end.scrub)
+  const diagnosis = diagnose(situation)
   const code: ProblemCode =
     failure.unmet?.code === 'precondition-failed'
       ? 'precondition-failed'

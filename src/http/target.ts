@@ -69,7 +69,7 @@ export function mailHostTarget(
     protocol: 'smtp',
     host,
     port,
-    // RFC 7672 §1.3: a host that the DNS names is not the host that the caller chose
+    // a host that the DNS names is not one that the caller chose, and may well have no TLS
     security: 'opportunistic',
     verify: 'strict',
     servername: host,

@@ -61,6 +61,14 @@ export class Fault extends Error {
     this.kind = kind
     this.code = options.code
   }
+
+  /** The same in other words: a message may quote what the server sent. */
+  retold(words: (message: string) => string): Fault {
+    return new Fault(this.kind, words(this.message), {
+      ...(this.code === undefined ? {} : { code: this.code }),
+      cause: this.cause,
+    })
+  }
 }
 
 /** What the request asked for is not possible in this session; nothing was sent that would have needed it. */

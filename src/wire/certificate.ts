@@ -28,7 +28,9 @@ export function nameMismatch(servername: string, peer: PeerCertificate): Error |
 function issuersOf(peer: DetailedPeerCertificate): string[] {
   const chain: string[] = []
   let at = peer
-  while (at.issuerCertificate !== undefined && at.issuerCertificate !== at && chain.length < LONGEST_CHAIN) {
+  // a self-signed certificate is its own issuer, and Node gives it as another object
+  while (at.issuerCertificate !== undefined && at.issuerCertificate.fingerprint256 !== at.fingerprint256) {
+    if (chain.length === LONGEST_CHAIN) break
     at = at.issuerCertificate
     chain.push(distinguishedName(at.subject))
   }

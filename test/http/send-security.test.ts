@@ -177,3 +177,12 @@ describe('auth', () => {
     expect(server.heard[1]).toContain(Buffer.from(`\0alice\0${password}`).toString('base64'))
   })
 })
+
+test('a password that is a common word takes nothing out of our own sentences', async () => {
+  // not through the agent, which would take the word in the sentence for a leak
+  const answer = await fetch(`${mailwire.url}/pop3/stat`, {
+    headers: { Authorization: `Basic ${Buffer.from('bob:wrong').toString('base64')}` },
+  })
+  const { diagnosis } = (await answer.json()) as { diagnosis: { cause: string } }
+  expect(diagnosis.cause).toContain('Which of the two is wrong')
+})
