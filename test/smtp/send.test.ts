@@ -115,6 +115,21 @@ describe('round trips', () => {
     expect(text).not.toContain('looking-glass')
   })
 
+  test('EXTERNAL: the certificate of the connection says who this is', async () => {
+    const { outcome, auth } = await sent(
+      `${ehlo('PIPELINING', 'AUTH PLAIN EXTERNAL')}
+      C: AUTH EXTERNAL =
+      S: 235 2.7.0 ok
+      C: QUIT
+      S: 221 Bye`,
+      {
+        auth: { ...PLAIN, mechanism: 'EXTERNAL', user: '', credential: undefined },
+        opening: { end: { after: 'auth', how: 'quit' } },
+      },
+    )
+    expect({ outcome, chosen: auth?.chosen }).toEqual({ outcome: 'ok', chosen: 'EXTERNAL' })
+  })
+
   test('a refused login decides over what rode with it', async () => {
     const end = await sent(
       `${ehlo('PIPELINING', 'AUTH PLAIN')}
