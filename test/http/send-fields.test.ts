@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { EXAMPLES } from '../../src/http/routes/smtp-send-examples.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { service } from '../support/service.ts'
 
@@ -141,6 +142,26 @@ describe('what may be asked along with the envelope', () => {
       stopAfter: 'hello',
     })
     expect(heard[0]).toBe('PROXY TCP4 192.0.2.1 192.0.2.2 4711 25')
+  })
+})
+
+describe('the examples of the document', () => {
+  const refused: Readonly<Record<string, number>> = {
+    'relay-denied': 422,
+    greylisted: 503,
+    'all-or-nobody': 422,
+    'not-offered': 422,
+    xclient: 422,
+  }
+
+  test.each(Object.entries(EXAMPLES))('%s works on the first click', async (name, { value }) => {
+    const { body, status } = await send(value)
+    expect({ status, outcome: body.outcome }).toEqual({
+      status: refused[name] ?? 200,
+      outcome: expect.stringMatching(
+        refused[name] === undefined ? /^(accepted|partial|ok)$/ : /^(rejected|deferred|failed)$/,
+      ),
+    })
   })
 })
 
