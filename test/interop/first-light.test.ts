@@ -3,10 +3,11 @@ import type { Response } from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestService, type TestService } from '../support/service.ts'
 import { accounts } from './support/accounts.ts'
+import { Conversation } from './support/conversation.ts'
 import { interop } from './support/interop.ts'
 import { type Lab, startLab } from './support/lab.ts'
 
-const { alice, bob, carol, dave, full } = accounts
+const { alice, bob, carol, dave, erin, full } = accounts
 
 const MEGABYTE = 1_048_576
 const SIZE_LIMIT = 12 * MEGABYTE
@@ -282,6 +283,25 @@ interop('first light, on a real Postfix and a real Dovecot', () => {
       octets: 0,
       transcript: { tls: { trusted: true } },
     })
+  })
+
+  test('a mailbox that another session holds is in use, and its password is not wrong', async () => {
+    const other = Conversation.inTheClear(lab.dovecot.pop3)
+    try {
+      await other.pop3()
+      await other.pop3(`USER ${erin.name}`)
+      await other.pop3(`PASS ${erin.password}`)
+      // Dovecot counts the session once it has done something
+      await other.pop3('STAT')
+      const { body, headers } = await service.agent
+        .get('/pop3/stat')
+        .auth(erin.name, erin.password)
+        .expect(423)
+      expect(body).toMatchObject({ type: '/problems/mailbox-in-use', reply: { responseCode: 'IN-USE' } })
+      expect(headers['retry-after']).toMatch(/^\d+$/)
+    } finally {
+      other.close()
+    }
   })
 })
 
