@@ -139,11 +139,11 @@ async function readMarks(
 ): Promise<boolean> {
   const absent = new Set(report.verdicts.map(({ number }) => number))
   const verdicts: DeletionVerdict[] = []
-  report.verdicts = verdicts
   for (const { number, uid } of messages) {
     const { reply } = await next()
     if (reply.status === '+OK') verdicts.push({ number, uid, verdict: 'marked' })
     else verdicts.push({ number, uid, verdict: absent.has(number) ? 'not-found' : 'refused', reply })
+    report.verdicts = verdicts
   }
   return verdicts.some(({ verdict }) => verdict === 'marked')
 }

@@ -12,6 +12,7 @@ export function explained(capability: Capability): ExplainedCapability {
 }
 
 const EXPLANATIONS: Readonly<Record<string, (parameters: readonly string[]) => string>> = {
+  CAPA: () => 'CAPA is known, which this list shows already (RFC 2449 §5).',
   TOP: () => 'TOP gives a header and so many lines of the body (RFC 1939 §7).',
   USER: () => 'USER and PASS log in; the password goes over the wire as it is (RFC 1939 §7).',
   UIDL: () => 'UIDL gives each message a name that lasts beyond the session (RFC 1939 §7).',

@@ -18,11 +18,17 @@ const SCAN = /^([0-9]{1,16}) +([0-9]{1,16})(?: .*)?$/s
 /** RFC 1939 §7 UIDL: number, blanks (some servers send three), the id. */
 const UNIQUE_ID = /^([0-9]{1,16})((?: |\\x09)+)(.+)$/s
 
-/** @throws {Fault} `protocol` when it is no scan listing, or a number is beyond 2^53−1 */
-export function scanLine(octets: Buffer): ScanLine {
-  const [, number, size] = SCAN.exec(octets.toString('latin1')) ?? []
+/**
+ * @param line one character an octet
+ * @throws {Fault} `protocol` when it is no scan listing, or a number is beyond 2^53−1
+ */
+export function scanLine(line: string): ScanLine {
+  const [, number, size] = SCAN.exec(line) ?? []
   if (number === undefined || size === undefined) {
-    throw new Fault('protocol', `a line of LIST is no scan listing: ${visible(octets.subarray(0, 100))}`)
+    throw new Fault(
+      'protocol',
+      `a line of LIST is no scan listing: ${visible(Buffer.from(line.slice(0, 100), 'latin1'))}`,
+    )
   }
   return { number: messageNumber(number), octets: count(size, 'size') }
 }

@@ -28,6 +28,8 @@ const WORDS: SaslWords<Pop3Reply> = {
   respond: (response) => secretCommand('', '', response.toString('base64')),
   cancel: () => command('*'),
   challengeOf: (reply) => decodeChallenge((reply.lines[0] ?? '').trim()),
+  // Exchange 2003
+  earlyYes: 'is-a-challenge',
   isMechanismRefused: (reply) =>
     /\b(?:unknown|unsupported|unrecogni[sz]ed|invalid|bad) (?:authentication )?(?:command|mechanism|method)\b|\bnot (?:supported|implemented)\b/i.test(
       reply.lines.join(' '),

@@ -25,6 +25,13 @@ export interface ListedMessage extends FoundMessage {
   readonly octets: number
 }
 
+/** A message whose unique-id may be still to come. */
+interface Listing {
+  readonly number: number
+  readonly octets: number
+  uid: string | null
+}
+
 /** What a maildrop is asked with: the session, its dialogue, and what the server offers. */
 export interface MaildropOptions {
   readonly session: Session<Pop3Reply>
@@ -84,13 +91,24 @@ export class Maildrop {
   async listed(next: Awaited<ReturnType<Flights['send']>>): Promise<ListedMessage[]> {
     const scan = await next()
     accepted(scan.reply)
-    const sizes = await this.#sizes(scan.pending)
+    const messages = await this.#sizes(scan.pending)
     const unique = await next()
-    const uids = unique.reply.status === '+OK' ? await this.#uniqueIds(unique.pending) : this.#noUniqueIds()
-    if (unique.reply.status === '+OK' && [...sizes.keys()].some((number) => !uids.has(number))) {
+    if (unique.reply.status !== '+OK') {
+      this.#noUniqueIds()
+      return [...messages.values()]
+    }
+    await this.#uniqueIds(unique.pending, (number, uid) => {
+      const message = messages.get(number)
+      if (message === undefined) return 'taken'
+      if (message.uid !== null) return 'odd'
+      message.uid = uid
+      return 'taken'
+    })
+    const listed = [...messages.values()]
+    if (listed.some(({ uid }) => uid === null)) {
       this.remark('uidl-incomplete', 'UIDL does not name every message that LIST names.')
     }
-    return [...sizes].map(([number, octets]) => ({ number, octets, uid: uids.get(number) ?? null }))
+    return listed
   }
 
   /**
@@ -136,10 +154,12 @@ export class Maildrop {
         'a message was asked for by its unique-id, and the server does not offer UIDL',
       )
     }
-    const numbers = [...(await this.#uniqueIds(pending))]
-      .filter(([, each]) => each === uid)
-      .map(([number]) => number)
-    return { number: theOne(numbers), uid }
+    const numbers = new Set<number>()
+    await this.#uniqueIds(pending, (number, each) => {
+      if (each === uid) numbers.add(number)
+      return 'taken'
+    })
+    return { number: theOne([...numbers]), uid }
   }
 
   /** Some servers leave the number out of the reply to `UIDL n`. */
@@ -152,30 +172,34 @@ export class Maildrop {
     return alone
   }
 
-  async #sizes(pending: Pending<Pop3Reply>): Promise<Map<number, number>> {
-    const sizes = new Map<number, number>()
-    for await (const line of bodyLines(this.dialogue.body(pending), LISTING)) {
-      const { number, octets } = scanLine(line)
-      if (sizes.has(number)) throw new Fault('protocol', `LIST names message ${number} twice`)
-      sizes.set(number, octets)
-    }
-    return sizes
-  }
-
-  async #uniqueIds(pending: Pending<Pop3Reply>): Promise<Map<number, string>> {
-    const uids = new Map<number, string>()
-    for await (const octets of bodyLines(this.dialogue.body(pending), LISTING)) {
-      const text = visible(octets)
-      const line = uniqueIdLine(text)
-      if (line === undefined || uids.has(line.number)) {
-        this.remark('uidl-odd', `A line of UIDL is no unique-id listing: ${text.slice(0, 100)}`)
-      } else {
-        if (line.blanks !== 1)
-          this.remark('uidl-blanks', 'UIDL puts more than one blank before the unique-id.')
-        uids.set(line.number, line.uid)
+  async #sizes(pending: Pending<Pop3Reply>): Promise<Map<number, Listing>> {
+    const messages = new Map<number, Listing>()
+    for await (const lines of bodyLines(this.dialogue.body(pending), LISTING)) {
+      for (const line of lines) {
+        const { number, octets } = scanLine(line)
+        if (messages.has(number)) throw new Fault('protocol', `LIST names message ${number} twice`)
+        messages.set(number, { number, octets, uid: null })
       }
     }
-    return uids
+    return messages
+  }
+
+  /** @param take is handed each unique-id, as it is shown */
+  async #uniqueIds(
+    pending: Pending<Pop3Reply>,
+    take: (number: number, uid: string) => 'taken' | 'odd',
+  ): Promise<void> {
+    for await (const lines of bodyLines(this.dialogue.body(pending), LISTING)) {
+      for (const octets of lines) {
+        const text = visible(Buffer.from(octets, 'latin1'))
+        const line = uniqueIdLine(text)
+        if (line === undefined || take(line.number, line.uid) === 'odd') {
+          this.remark('uidl-odd', `A line of UIDL is no unique-id listing: ${text.slice(0, 100)}`)
+        } else if (line.blanks !== 1) {
+          this.remark('uidl-blanks', 'UIDL puts more than one blank before the unique-id.')
+        }
+      }
+    }
   }
 
   #compare(counted: Pop3Reply, listed: readonly ListedMessage[]): void {
@@ -191,12 +215,11 @@ export class Maildrop {
     }
   }
 
-  #noUniqueIds(): Map<number, string> {
+  #noUniqueIds(): void {
     this.remark(
       'uidl-not-supported',
       'The server does not give unique-ids: messages can be named by number only.',
     )
-    return new Map()
   }
 }
 

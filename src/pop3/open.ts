@@ -84,7 +84,9 @@ export async function capabilitiesIn(
 ): Promise<readonly Capability[]> {
   const capabilities: Capability[] = []
   const limits = { lines: MOST_CAPABILITIES, lineOctets: 1024 }
-  for await (const line of bodyLines(dialogue.body(pending), limits)) capabilities.push(capabilityOf(line))
+  for await (const lines of bodyLines(dialogue.body(pending), limits)) {
+    for (const line of lines) capabilities.push(capabilityOf(Buffer.from(line, 'latin1')))
+  }
   return capabilities
 }
 

@@ -1,33 +1,28 @@
-import { LimitExceeded, LineSplitter } from '../text/lines.ts'
 import { Fault } from './outcome.ts'
 
 /**
- * The lines of a multi-line reply, without their ends, bounded.
+ * The lines of a multi-line reply, without their ends, bounded; as many at a time as have come, one character an octet.
  * @throws {Fault} `limit` when there are more of them, or longer ones, than allowed
  */
 export async function* bodyLines(
   body: AsyncIterable<Buffer>,
   limits: { readonly lines: number; readonly lineOctets: number },
-): AsyncGenerator<Buffer> {
-  const splitter = new LineSplitter(limits.lineOctets)
+): AsyncGenerator<readonly string[]> {
+  let rest = ''
   let count = 0
   for await (const chunk of body) {
-    splitter.push(chunk)
-    for (let line = nextLine(splitter); line !== undefined; line = nextLine(splitter)) {
-      count += 1
-      if (count > limits.lines) throw new Fault('limit', `a listing had more than ${limits.lines} lines`)
-      yield line
+    const lines = (rest + chunk.toString('latin1')).split('\n')
+    rest = lines.pop() ?? ''
+    count += lines.length
+    if (count > limits.lines) throw new Fault('limit', `a listing had more than ${limits.lines} lines`)
+    if (rest.length > limits.lineOctets || lines.some((line) => line.length > limits.lineOctets)) {
+      throw new Fault('limit', `a listing had a line longer than ${limits.lineOctets} octets`)
     }
+    if (lines.length > 0) yield lines.map(withoutCr)
   }
-  const rest = splitter.takeAll()
-  if (rest.length > 0) yield rest
+  if (rest !== '') yield [rest]
 }
 
-function nextLine(splitter: LineSplitter): Buffer | undefined {
-  try {
-    return splitter.next()?.octets
-  } catch (error) {
-    if (!(error instanceof LimitExceeded)) throw error
-    throw new Fault('limit', `a listing had ${error.message}`, { cause: error })
-  }
+function withoutCr(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
 }

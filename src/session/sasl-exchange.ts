@@ -13,6 +13,8 @@ export interface SaslWords<R extends Reply> {
   challengeOf(reply: R): Buffer
   /** The refusal is about the mechanism and says nothing of the credentials. */
   isMechanismRefused(reply: R): boolean
+  /** A yes before anything was said: of some servers it is the challenge that was due. */
+  readonly earlyYes?: 'is-a-challenge'
 }
 
 /** The mechanism could not be carried out, which says nothing about the credentials: another one may be tried. */
@@ -39,16 +41,23 @@ export async function saslExchange<R extends Reply>(
   words: SaslWords<R>,
   firstResponse: 'with-command' | 'on-its-own',
 ): Promise<R> {
-  const { command, waiting } = opening(mechanism, words, firstResponse)
+  const { command, waiting, said } = opening(mechanism, words, firstResponse)
   let due = waiting
   let reply = await dialogue.command(command)
-  for (let challenges = 0; reply.severity === 'intermediate'; challenges += 1) {
+  let asks = reply.severity === 'intermediate'
+  if (reply.severity === 'completion' && !said && words.earlyYes === 'is-a-challenge') {
+    // whoever meant it as a yes will not know the response, and refuse it
+    dialogue.finding('early-yes', `The server said yes to ${mechanism.name} where it had to ask.`)
+    asks = true
+  }
+  for (let challenges = 0; asks; challenges += 1) {
     if (challenges >= MOST_CHALLENGES) {
       throw new Fault('protocol', `the server asked for more than ${MOST_CHALLENGES} responses`)
     }
     const response = await responseTo(reply, due, dialogue, mechanism, words)
     due = undefined
     reply = await dialogue.command(words.respond(response))
+    asks = reply.severity === 'intermediate'
   }
   if (reply.severity === 'completion' && due !== undefined) {
     throw new Fault('protocol', 'the server said yes before it was told who logs in')
@@ -68,12 +77,12 @@ function opening<R extends Reply>(
   mechanism: SaslMechanism,
   words: SaslWords<R>,
   firstResponse: 'with-command' | 'on-its-own',
-): { readonly command: Command; readonly waiting: Buffer | undefined } {
+): { readonly command: Command; readonly waiting: Buffer | undefined; readonly said: boolean } {
   const initial = mechanism.initial()
-  const alone = { command: words.begin(mechanism.name), waiting: initial }
+  const alone = { command: words.begin(mechanism.name), waiting: initial, said: false }
   if (initial === undefined || firstResponse === 'on-its-own') return alone
   const riding = words.begin(mechanism.name, initial)
-  return riding.octets.length > LONGEST_COMMAND ? alone : { command: riding, waiting: undefined }
+  return riding.octets.length > LONGEST_COMMAND ? alone : { command: riding, waiting: undefined, said: true }
 }
 
 async function responseTo<R extends Reply>(

@@ -30,6 +30,7 @@ inBrowser('in a browser', () => {
   }
 
   async function pictured({ page }: WatchedPage, name: string): Promise<void> {
+    if (browser.screenshots === undefined) return
     await page.screenshot({ path: join(browser.screenshots, `${name}.png`) })
   }
 

@@ -143,22 +143,25 @@ describe('headers', () => {
   })
 })
 
-test('STAT that counts otherwise than LIST is a finding', async () => {
+test.each([
+  ['+OK 3 320', 'STAT counts 3 messages with 320 octets, LIST 2 with 320.', 'stat-differs'],
+  ['+OK 2 400', 'STAT counts 2 messages with 400 octets, LIST 2 with 320.', 'stat-differs'],
+  ['+OK', 'STAT was refused, or its reply gives no number of messages and no size.', 'stat-odd'],
+  ['-ERR', 'STAT was refused, or its reply gives no number of messages and no size.', 'stat-odd'],
+])('STAT that does not count as LIST does is a finding (%s)', async (counted, text, code) => {
   const server = await mailServer(
     '+OK ready',
     '-ERR Unknown command.',
     '+OK',
     '+OK',
-    '+OK 3 400',
+    counted,
     '+OK\r\n1 120\r\n2 200\r\n.',
     '+OK\r\n1 a\r\n2 b\r\n.',
     '+OK Bye',
   )
   const response = await get('/pop3/messages').query(onItsOwn(server)).expect(200)
   expect(response.body).toMatchObject({ total: 2, octets: 320 })
-  expect(response.body.transcript.findings).toMatchObject([
-    { code: 'stat-differs', text: 'STAT counts 3 messages with 400 octets, LIST 2 with 320.' },
-  ])
+  expect(response.body.transcript.findings).toMatchObject([{ code, text }])
 })
 
 test('behind a unique-id on a server that gives none: 422', async () => {

@@ -27,7 +27,7 @@ const RAW = [
   'see there',
   '--b',
   'Content-Type: application/pdf',
-  "Content-Disposition: attachment; filename*=UTF-8''..%2F..%2FRechnung%20f%C3%BCr%20%22Bob%22%0D%0AX-Evil%3A%201.pdf",
+  "Content-Disposition: attachment; filename*=UTF-8''..%2F..%5CRechnung%20f%C3%BCr%20%22Bob%22%0D%0AX-Evil%3A%201.pdf",
   'Content-Transfer-Encoding: base64',
   '',
   PDF.toString('base64'),

@@ -72,7 +72,13 @@ describe('the examples', () => {
   const examples = Object.entries(send?.operation.requestBody?.content['application/json']?.examples ?? {})
 
   /** What an example is there to show, where it is not success. */
-  const STATUSES: Record<string, number> = { 'relay-denied': 422, greylisted: 503 }
+  const STATUSES: Record<string, number> = {
+    'relay-denied': 422,
+    greylisted: 503,
+    'all-or-nobody': 422,
+    'not-offered': 422,
+    xclient: 422,
+  }
 
   test.each(examples)(
     '%s is a request by the schema, and is answered as it says',

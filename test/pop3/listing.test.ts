@@ -17,7 +17,7 @@ function faultOf(read: () => unknown): Fault {
 const NUMBERS_THAT_ARE_NONE = ['', '-1', '+1', '1.0', '1e3', '0x1', '１', 'one', ' 1']
 
 describe('a scan listing (RFC 1939 §5)', () => {
-  const read = (line: string) => scanLine(Buffer.from(line))
+  const read = (line: string) => scanLine(Buffer.from(line).toString('latin1'))
 
   test('of Dovecot', () => {
     const lines = recordedLines('pop3', 'list').slice(1, -1)

@@ -22,6 +22,8 @@ import { MESSAGE_EXAMPLE } from './pop3-examples.ts'
 
 const TIMEOUT_MS = 60_000
 const INTERVAL_MS = 5000
+/** After a login that came too early, where nobody says by how much. */
+const TOO_SOON_MS = 60_000
 /** As many of the messages that came and were others are told. */
 const MOST_SEEN = 100
 
@@ -161,7 +163,9 @@ function mayPass({ failure }: Failed<unknown>): boolean {
   return failure.outcome === 'deferred' || failure.reply?.responseCode === 'IN-USE'
 }
 
+/** How long the server wants to be left alone, ms: as CAPA says, or because it just said so. */
 function loginDelayOf(end: Pop3End<unknown> | undefined): number {
+  if (end?.failure?.reply?.responseCode === 'LOGIN-DELAY') return TOO_SOON_MS
   const capability = end?.opening.capabilities?.find(({ keyword }) => keyword === 'LOGIN-DELAY')
   const seconds = capability?.parameters[0] ?? ''
   return /^[0-9]{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0

@@ -8,14 +8,21 @@ const needed = {
   '/usr/lib/dovecot/lmtp': 'dovecot-lmtpd',
 }
 
+/** Paths that have to exist, and the Debian packages that bring them. */
+export type Needs = Readonly<Record<string, string>>
+
 export interface Surroundings {
   readonly exists: (path: string) => boolean
   readonly uid: number | undefined
+  /** Besides what Postfix and Dovecot need. */
+  readonly more?: Needs
 }
 
 /** Why real mail servers cannot be started here, in one line; nothing where they can. */
-export function obstacle({ exists, uid }: Surroundings): string | undefined {
-  const missing = Object.entries(needed).flatMap(([path, name]) => (exists(path) ? [] : [name]))
+export function obstacle({ exists, uid, more = {} }: Surroundings): string | undefined {
+  const missing = Object.entries({ ...needed, ...more }).flatMap(([path, name]) =>
+    exists(path) ? [] : [name],
+  )
   if (missing.length > 0) {
     return `not installed: ${missing.join(', ')} (apt-get install ${missing.join(' ')})`
   }
@@ -27,8 +34,8 @@ export function obstacle({ exists, uid }: Surroundings): string | undefined {
  * A group of tests against real mail servers. Where these cannot run the tests are skipped and stderr says why; in CI,
  * which installs what is needed, that is a failure instead.
  */
-export function interop(name: string, tests: () => void): void {
-  const why = obstacle({ exists: existsSync, uid: process.getuid?.() })
+export function interop(name: string, tests: () => void, more: Needs = {}): void {
+  const why = obstacle({ exists: existsSync, uid: process.getuid?.(), more })
   if (why === undefined) {
     describe(name, tests)
   } else if (process.env['CI'] === 'true') {
