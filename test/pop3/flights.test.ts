@@ -232,6 +232,26 @@ describe('round trips, connecting and the greeting included', () => {
     expect([end.failure, end.transcript.roundTrips]).toEqual([undefined, 7])
   })
 
+  test('over TLS, QUIT waits for a reply that may be long', async () => {
+    const { end } = await scriptedMaildrop(
+      `C: <TLS>
+      ${greeted(...ALL)}
+      ${LOGIN}
+      C: UIDL 1
+      C: RETR 1
+      S: +OK
+      S: +OK
+      S: +OK 1 abc
+      S: +OK
+      S: .
+      C: QUIT
+      S: +OK`,
+      read({ by: 'number', number: 1 }),
+      { target: { security: 'implicit' } },
+    )
+    expect([end.failure, end.transcript.roundTrips]).toEqual([undefined, 6])
+  })
+
   test.each(['off', 'not offered'])('PIPELINING %s: one at a time', async (how) => {
     const offered = how === 'off' ? ALL : ALL.filter((each) => each !== 'PIPELINING')
     const { end } = await scriptedMaildrop(
