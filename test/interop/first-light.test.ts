@@ -20,7 +20,6 @@ interop('first light, on a real Postfix and a real Dovecot', () => {
     lab = await startLab({
       // by itself Postfix cuts lines of over 998 octets when it delivers
       postfix: { messageSizeLimit: SIZE_LIMIT, main: { lmtp_line_length_limit: '0' } },
-      dovecot: { secondSession: 'refused' },
     })
     const tlsCa = lab.authority.cert
     const servers = {

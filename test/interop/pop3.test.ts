@@ -37,7 +37,7 @@ interop('POP3, on a real Dovecot', () => {
   beforeAll(async () => {
     authority = await createAuthority()
     const certificate = await authority.issue({ names: [hostname, '127.0.0.1'] })
-    dovecot = await startDovecot({ certificate, secondSession: 'refused' })
+    dovecot = await startDovecot({ certificate })
     const tlsCa = authority.cert
     service = await serviceFor(
       {

@@ -37,8 +37,7 @@ export function obstacle({ exists, uid, more = {} }: Surroundings): string | und
 export function interop(name: string, tests: () => void, more: Needs = {}): void {
   const why = obstacle({ exists: existsSync, uid: process.getuid?.(), more })
   if (why === undefined) {
-    // Dovecot counts a session for a moment longer than it lasts, and calls the next one a second
-    describe(name, { retry: 2 }, tests)
+    describe(name, tests)
   } else if (process.env['CI'] === 'true') {
     test(name, () => {
       throw new Error(`real mail servers cannot be started here: ${why}`)
