@@ -4,6 +4,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   822: '4.6.1 5 6 6.1',
   // Domain Names
   1035: '2.3.1 2.3.4 3.3.9 3.5 4.1 4.1.1 4.1.4 4.2.1 5.1',
+  // Common DNS Operational and Configuration Errors
+  1912: '2.1 2.2 2.3 2.4',
   // Requirements for Internet Hosts
   1123: '2.1 5.2.1 5.2.16 5.3.2',
   // SMTP Service Extension for Message Size Declaration
@@ -146,7 +148,7 @@ const SECTIONS: Readonly<Record<number, string>> = {
   // OAuth over SASL
   7628: '3 3.1 3.2 3.2.1 3.2.2 3.2.3',
   // SCRAM-SHA-256
-  7672: '1.3',
+  7672: '1.3 2.1 2.2 2.2.1 2.2.2 2.2.3 3.1 3.1.1 3.1.2 3.1.3 3.2 3.2.1 3.2.2 3.2.3 3.3',
   7677: '3 4',
   // TLS Server Identity Check for Email-Related Protocols
   7817: '3',
@@ -158,6 +160,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   8314: '3 3.1 3.2 3.3 3.4 4 4.1 5 5.1 5.2 7.3',
   // TLS 1.3
   8446: '4.4.2 4.4.2.4 5 5.1 6 6.1 6.2',
+  // SMTP MTA Strict Transport Security
+  8461: '2 3 3.1 3.2 3.3 3.4 4 4.1 4.2 5 5.1',
   // Authentication-Results
   8601: '2.2 2.7 3',
   // Deprecating TLS 1.0 and TLS 1.1
