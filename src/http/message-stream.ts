@@ -36,6 +36,7 @@ export class MessageStream {
   #begun: 'not-begun' | 'begun' = 'not-begun'
   #brokenOff: BrokenOff | undefined
   #refusedLineEnd: BareLineEnd | undefined
+  #body: RequestBody | undefined
 
   /** @param open called once, when the mail server wants the message */
   constructor(open: () => RequestBody, limits: StreamLimits, clock: Clock) {
@@ -75,6 +76,7 @@ export class MessageStream {
   async *content(): AsyncGenerator<Buffer> {
     this.#begun = 'begun'
     const body = this.#open()
+    this.#body = body
     try {
       for (let given = await this.#next(body); given !== null; given = await this.#next(body)) {
         const octets = this.#clean(() => this.#lineEnds.push(given as Buffer))
@@ -85,6 +87,11 @@ export class MessageStream {
     } finally {
       body.release()
     }
+  }
+
+  /** The session is over; what was still waited for is not wanted any more. */
+  release(): void {
+    this.#body?.release()
   }
 
   async #next(body: RequestBody): Promise<Buffer | null> {

@@ -46,6 +46,7 @@ export class RequestBody {
   readonly #request: IncomingMessage
   #wake: () => void = () => undefined
   readonly #woken = (): void => this.#wake()
+  #released = false
 
   constructor(request: IncomingMessage) {
     this.#request = request
@@ -53,11 +54,12 @@ export class RequestBody {
   }
 
   /**
-   * The next octets, or null behind the last ones.
+   * The next octets, or null behind the last ones and when nobody wants them any more.
    * @throws {CallerLeft}
    */
   async next(): Promise<Buffer | null> {
     for (;;) {
+      if (this.#released) return null
       const octets = this.#request.read() as Buffer | null
       if (octets !== null) return octets
       if (this.#request.readableEnded) return null
@@ -70,6 +72,8 @@ export class RequestBody {
 
   /** Nobody reads it any more; what still comes is for whoever throws it away. */
   release(): void {
+    this.#released = true
+    this.#wake()
     for (const event of EVENTS) if (event !== 'error') this.#request.off(event, this.#woken)
   }
 }

@@ -53,9 +53,12 @@ export class Outgoing<R extends Reply> {
     let beginning: Buffer = Buffer.alloc(0)
     let held: Buffer = parts.head ?? Buffer.alloc(0)
     let whole: 'whole' | 'incomplete' = 'incomplete'
+    const source = iteratorOf(parts.content)
     try {
-      for await (const chunk of parts.content) {
-        for (const block of blocksOf(chunk)) {
+      for (;;) {
+        const next = await this.#next(source, parts)
+        if (next.done === true) break
+        for (const block of blocksOf(next.value)) {
           if (bytes > 0) {
             this.write(held)
             await this.#mayWrite(parts)
@@ -72,8 +75,19 @@ export class Outgoing<R extends Reply> {
       whole = 'whole'
       return held
     } finally {
+      if (whole === 'incomplete') abandon(source)
       this.#recorder.data('client', bytes, beginning, whole)
     }
+  }
+
+  /** The next of the content. Whoever gives it may take their time, and the server may have enough of that. */
+  async #next(source: Source, parts: OutgoingContent): Promise<IteratorResult<Buffer, unknown>> {
+    const next = Promise.resolve(source.next())
+    if (parts.replies === 'due') return await next
+    const first = await Promise.race([next, this.#wire.readable()])
+    if (first !== undefined) return first
+    await whileLeftAlone(next, () => this.#mayWrite(parts))
+    return await next
   }
 
   /**
@@ -106,6 +120,23 @@ export class Outgoing<R extends Reply> {
       throw this.#incoming.lost(error, 'end of the message')
     }
   }
+}
+
+type Source = AsyncIterator<Buffer> | Iterator<Buffer>
+
+function iteratorOf(content: OutgoingContent['content']): Source {
+  return Symbol.asyncIterator in content ? content[Symbol.asyncIterator]() : content[Symbol.iterator]()
+}
+
+/** Does something while nobody waits for a promise, whose failure would then be nobody's. */
+async function whileLeftAlone(promise: Promise<unknown>, work: () => Promise<void>): Promise<void> {
+  promise.catch(() => undefined)
+  await work()
+}
+
+/** Content that is still being waited for ends when it comes. */
+function abandon(source: Source): void {
+  Promise.resolve(source.return?.()).catch(() => undefined)
 }
 
 function* blocksOf(chunk: Buffer): Generator<Buffer> {

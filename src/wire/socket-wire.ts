@@ -23,6 +23,7 @@ export class SocketWire implements Wire {
   #socket: Socket
   #error: Error | undefined
   #ended = false
+  #destroyed = false
   #wake: (() => void) | undefined
 
   constructor(socket: Socket, options: SocketWireOptions) {
@@ -63,6 +64,10 @@ export class SocketWire implements Wire {
     }
   }
 
+  async readable(): Promise<void> {
+    while (this.#destroyed || !this.#peerActed) await this.#woken()
+  }
+
   async startTls(wish: TlsWish): Promise<TlsFacts> {
     const began = this.#options.now()
     const plain = this.#socket
@@ -99,8 +104,13 @@ export class SocketWire implements Wire {
 
   destroy(error?: Error): void {
     if (error !== undefined) this.#error ??= error
+    this.#destroyed = true
     this.#socket.destroy()
     this.#wake?.()
+  }
+
+  get #peerActed(): boolean {
+    return this.#error !== undefined || this.#ended || this.#socket.readableLength > 0
   }
 
   #facts(tls: TLSSocket, servername: string, handshakeMs: number): TlsFacts {

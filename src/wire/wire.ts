@@ -74,6 +74,8 @@ export interface Wire {
   write(octets: Buffer): boolean
   /** Waits until more may be written, or until there is something to read: a server may answer early. */
   writable(): Promise<'writable' | 'readable'>
+  /** Waits until there is something to read, or the peer has gone; not ended by `destroy`. May be left waiting. */
+  readable(): Promise<void>
   /** Upgrades to TLS. @throws Error when the handshake fails */
   startTls(wish: TlsWish): Promise<TlsFacts>
   /** What a login can bind itself to; empty without TLS. */

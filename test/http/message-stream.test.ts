@@ -33,3 +33,13 @@ test('a caller who leaves before the end is no mistake of ours', async () => {
   expect(thrown).toMatchObject({ kind: 'aborted' })
   expect(stream.brokenOff).toBeUndefined()
 })
+
+test('what is waited for when the session is over is wanted no more, and whoever throws it away can', async () => {
+  const request = new Readable({ read: () => undefined })
+  const stream = new MessageStream(() => new RequestBody(request as IncomingMessage), LIMITS, CLOCK)
+  const content = stream.content()
+  const waiting = content.next()
+  stream.release()
+  expect(await waiting).toEqual({ done: true, value: undefined })
+  expect(request.listenerCount('readable')).toBe(0)
+})

@@ -323,6 +323,35 @@ describe('what breaks off: nothing is handed over', () => {
     })
   })
 
+  test.each([
+    ['452 4.3.1 Insufficient system storage', 503, 'deferred', 'server-storage-full'],
+    ['421 4.3.2 Shutting down', 503, 'deferred', 'server-shutting-down'],
+  ])(
+    'a server that has enough while the caller pauses is heard at once: %s',
+    async (reply, status, outcome, code) => {
+      const server = createServer((socket) => {
+        const replies = UP_TO_DATA.slice(1)
+        socket.on('error', () => undefined).write(`${GREETING}\r\n`)
+        socket.on('data', (octets) => {
+          if (octets.toString().includes('first: line')) socket.write(`${reply}\r\n`)
+          else
+            for (const _ of octets.toString().match(/\r\n/g) ?? [])
+              socket.write(`${replies.shift() ?? ''}\r\n`)
+        })
+      })
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      onTestFinished(() => void server.close())
+      const { port } = server.address() as { port: number }
+      const sending = call(at({ port }), {})
+      // two blocks, so that the first is on its way; then nothing more
+      sending.write(`first: line\r\n${'x'.repeat(70)}\r\n`.repeat(1000))
+      const answer = await answered(sending)
+      expect(answer).toMatchObject({ status, body: { outcome, type: `/problems/${code}` } })
+      expect(answer.body.transcript.findings).toMatchObject([{ code: 'early-reply' }])
+    },
+  )
+
   test('no answer to the end of data is unknown', async () => {
     const server = await mailServer(...UP_TO_DATA, 'CLOSE')
     const { body } = await post(at(server)).send(RAW).expect(502)

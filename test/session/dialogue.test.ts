@@ -489,6 +489,34 @@ describe('content', () => {
     })
   })
 
+  describe('while nothing more of it comes', () => {
+    /** Content whose giver pauses behind the first of it. */
+    async function* pausing() {
+      yield Buffer.from('a\r\n')
+      await new Promise<never>(() => undefined)
+    }
+
+    test('a refusal ends it', async () => {
+      const { dialogue, recorder } = scriptedDialogue('smtp', 'C: DATA\nS: 354 go on\nS: 452 4.3.1 full')
+      await dialogue.command(command('DATA'))
+      const log: string[] = []
+      expect(await thrownBy(dialogue.content({ ...parts([], log), content: pausing() }))).toMatchObject({
+        name: 'Refusal',
+        reply: { code: 452 },
+      })
+      expect(log).toEqual([])
+      expect(findings(recorder.transcript())).toEqual(['early-reply'])
+    })
+
+    test.each(['S: <EOF>', 'S: <RESET>'])('a lost connection ends it: %s', async (end) => {
+      const { dialogue } = scriptedDialogue('smtp', `C: DATA\nS: 354 go on\n${end}`)
+      await dialogue.command(command('DATA'))
+      expect(await thrownBy(dialogue.content({ ...parts([]), content: pausing() }))).toMatchObject({
+        kind: 'closed',
+      })
+    })
+  })
+
   test.each(['S: <EOF>', 'S: <RESET>'])(
     'a connection that is lost before the end was not handed the message: %s',
     async (end) => {

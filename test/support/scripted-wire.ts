@@ -175,6 +175,11 @@ export class ScriptedWire implements Wire {
     return this.#ended || step?.kind === 'eof' || this.#serverSpeaks() ? 'readable' : 'writable'
   }
 
+  async readable(): Promise<void> {
+    if ((await this.writable().catch(() => 'readable')) === 'readable') return
+    await new Promise<never>(() => undefined)
+  }
+
   async startTls(wish: TlsWish): Promise<TlsFacts> {
     if (this.#error !== undefined) throw this.#error
     this.wishes.push(wish)

@@ -100,6 +100,7 @@ export function smtpSendStreamRouter(context: Context): Router {
       // a body can be had once
       repeatable: () => !message.begun,
     })
+    message.release()
     hearOut(request, response)
     const noticed = { messageId: message.messageId, findings: [...message.findings, ...delivery.findings] }
     const sent = { ...delivery, envelope, message: noticed, detailLevel: query.transcript }
