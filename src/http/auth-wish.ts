@@ -77,6 +77,8 @@ interface LoginQuery {
   readonly auth?: string | undefined
   readonly authzid?: string | undefined
   readonly allowInsecureAuth?: boolean | undefined
+  readonly initialResponse?: AuthWish['initialResponse'] | undefined
+  readonly popBefore?: string | undefined
 }
 
 /**
@@ -103,7 +105,7 @@ export function submissionWish(
   server: ConfiguredServer | undefined,
 ): AuthWish | undefined {
   const wish = basicWish(credentials, query, server, SASL)
-  const asked = query.auth !== undefined || query.authzid !== undefined
+  const asked = [query.auth, query.authzid, query.popBefore].some((field) => field !== undefined)
   // credentials that are asked for and not there are an error, never a silent skip
   if (wish === undefined && asked) {
     throw invalidRequest([
@@ -137,7 +139,7 @@ function basicWish(
     user: credentials.user,
     credential: { kind: token ? 'token' : 'password', value: credentials.password },
     authzid: query.authzid,
-    initialResponse: 'auto',
+    initialResponse: query.initialResponse ?? 'auto',
     insecure: query.allowInsecureAuth === true ? 'allow' : (server?.insecureAuth ?? 'refuse'),
   }
 }

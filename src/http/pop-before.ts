@@ -8,6 +8,7 @@ import { invalidRequest, Problem } from './problem.ts'
 import { runFor } from './run.ts'
 import type { ConnectionOptions } from './schema/connection.ts'
 import { problemOf } from './session-answer.ts'
+import type { Place } from './target.ts'
 
 /**
  * POP before SMTP: a login at the POP3 server, which then lets this address send for a while. It takes the place of a
@@ -20,8 +21,9 @@ export async function popBefore(
   auth: AuthWish,
   timeLimits: TimeLimits,
   response: Response,
+  place: Place,
 ): Promise<void> {
-  const target = popTarget(context, options)
+  const target = popTarget(context, options, place)
   const end = await runFor(context, target, response, (signal) =>
     withMaildrop(context.tools, { target, auth, timeLimits, signal, pipelining: 'off' }, (maildrop) =>
       maildrop.stat(),
@@ -33,13 +35,14 @@ export async function popBefore(
 }
 
 /** A fault in the server's name is a fault of the field that holds it. */
-function popTarget(context: Context, options: ConnectionOptions): Target {
+function popTarget(context: Context, options: ConnectionOptions, place: Place): Target {
   try {
-    return context.servers.meant('pop3', options, 'body').target
+    return context.servers.meant('pop3', options, place).target
   } catch (error) {
     if (!(error instanceof Problem) || error.options.code !== 'invalid-request') throw error
+    const detail = 'a POP3 server by URL or by name is wanted'
     throw invalidRequest([
-      { pointer: '/auth/popBefore', detail: 'a POP3 server by URL or by name is wanted' },
+      place === 'body' ? { pointer: '/auth/popBefore', detail } : { parameter: 'popBefore', detail },
     ])
   }
 }

@@ -156,6 +156,15 @@ function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
   return { params: params.data, query: query.data, body: body?.data as Body<B> }
 }
 
+/**
+ * What a schema made of parameters that belong together.
+ * @throws {Problem} 400 naming each at fault by its path
+ */
+export function validParameters<T>(result: z.ZodSafeParseResult<T>): T {
+  if (result.success) return result.data
+  throw invalidRequest(issues(result, (path) => ({ parameter: path.join('.') })))
+}
+
 function jsonBody(
   { streamed }: Pick<Route<z.ZodObject, z.ZodObject, z.ZodType>, 'streamed'>,
   request: Request,

@@ -4,22 +4,28 @@ import { XCLIENT_ATTRIBUTES, type XclientWish } from '../smtp/xclient.ts'
 import { invalidRequest } from './problem.ts'
 import type { EnvelopeFields, Xclient } from './schema/envelope.ts'
 import type { SendBody } from './schema/send.ts'
+import { fieldError, type Place } from './target.ts'
 
 /**
  * How the session is to open and where it is to end.
  * @throws {Problem} 400
  */
-export function openingOf(body: SendBody, name: string): Opening {
-  if (body.stopAfter !== undefined && body.dropAfter !== undefined) {
-    throw invalidRequest([{ pointer: '/dropAfter', detail: 'stopAfter stands beside it; keep one of them' }])
+export function openingOf(
+  wishes: Pick<SendBody, 'hello' | 'xclient' | 'stopAfter' | 'dropAfter'>,
+  name: string,
+  place: Place,
+): Opening {
+  const { hello, xclient, stopAfter, dropAfter } = wishes
+  if (stopAfter !== undefined && dropAfter !== undefined) {
+    throw invalidRequest([fieldError('dropAfter', place, 'stopAfter stands beside it; keep one of them')])
   }
   const end =
-    body.dropAfter !== undefined
-      ? ({ after: body.dropAfter, how: 'drop' } as const)
-      : body.stopAfter !== undefined
-        ? ({ after: body.stopAfter, how: 'quit' } as const)
+    dropAfter !== undefined
+      ? ({ after: dropAfter, how: 'drop' } as const)
+      : stopAfter !== undefined
+        ? ({ after: stopAfter, how: 'quit' } as const)
         : undefined
-  return { hello: { name, verb: body.hello?.verb ?? 'auto' }, xclient: xclientOf(body.xclient), end }
+  return { hello: { name, verb: hello?.verb ?? 'auto' }, xclient: xclientOf(xclient), end }
 }
 
 /** What is asked of the server along with the envelope. */

@@ -23,6 +23,8 @@ export interface Envelope {
 export interface ContentFacts {
   /** Undefined for a message that is passed on while it comes. */
   readonly octets: number | undefined
+  /** Where the size is not known: it is no smaller than this. */
+  readonly leastOctets?: number
   readonly eightBit: 'present' | 'absent' | 'unknown'
   /** `utf-8`: its header holds addresses that only SMTPUTF8 can carry (RFC 6532). */
   readonly header: 'ascii' | 'utf-8'
@@ -95,10 +97,12 @@ function needsSmtpUtf8(envelope: Envelope): boolean {
 /** RFC 1870 §6: a message larger than the limit that was announced is not even tried. */
 function requireRoom(content: ContentFacts, extensions: Extensions): void {
   const limit = sizeLimitIn(extensions)
-  if (limit === undefined || content.octets === undefined || content.octets <= limit) return
+  const { octets, leastOctets } = content
+  const size = octets ?? leastOctets
+  if (limit === undefined || size === undefined || size <= limit) return
   throw new Unmet(
     'message-too-large',
-    `the message has ${content.octets} octets, and the server takes at most ${limit}`,
+    `the message has ${octets === undefined ? 'at least ' : ''}${size} octets, and the server takes at most ${limit}`,
     { offered: offeredIn(extensions) },
   )
 }

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { SendBody } from '../../src/http/schema/send.ts'
+import { SendStreamQuery } from '../../src/http/schema/send-stream.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { countOf, findingsOf, newestOf, verbsOf } from '../support/mailbox.ts'
 import { service, type TestService } from '../support/service.ts'
@@ -99,6 +101,128 @@ describe('what is sent', () => {
       expect(server.heard[1]).toBe(`MAIL FROM:<alice@sandbox.test>${declared} BODY=8BITMIME`)
     }
   })
+})
+
+describe('what JSON says in objects stands in the query by its path', () => {
+  const OFFERS =
+    '250-mx.example.test\r\n250-8BITMIME\r\n250-DSN\r\n250-CHUNKING\r\n250-AUTH PLAIN\r\n250-DELIVERBY 100\r\n250 MT-PRIORITY'
+
+  test('hello and proxy', async () => {
+    const server = await mailServer('220 mx', 'CLOSE')
+    await post({
+      ...at(server),
+      'hello.name': 'probe.test',
+      'hello.verb': 'HELO',
+      'proxy.version': '1',
+      'proxy.source.address': '192.0.2.1',
+      'proxy.source.port': '4711',
+      'proxy.destination.address': '192.0.2.2',
+      'proxy.destination.port': '25',
+    }).send(RAW)
+    expect(server.heard).toEqual(['PROXY TCP4 192.0.2.1 192.0.2.2 4711 25', 'HELO probe.test'])
+  })
+
+  test('the parameters of MAIL and RCPT', async () => {
+    const server = await mailServer(GREETING, OFFERS, ...UP_TO_DATA.slice(2), '250 Ok', '221 Bye')
+    await post({
+      ...at(server),
+      'envelope.dsn.notify': 'SUCCESS,DELAY',
+      'envelope.dsn.return': 'HDRS',
+      'envelope.dsn.envelopeId': 'a+b',
+      'envelope.body': '8BITMIME',
+      'envelope.auth': '',
+      'envelope.priority': '-3',
+      'envelope.deliverBy.seconds': '60',
+      'envelope.deliverBy.mode': 'notify',
+      'envelope.deliverBy.trace': 'true',
+      'envelope.parameters.mail': ['X-ONE=a,b', 'X-TWO'],
+      chunking: 'off',
+    })
+      .send(RAW)
+      .expect(200)
+    expect(server.heard.slice(1, 4)).toEqual([
+      'MAIL FROM:<alice@sandbox.test> BODY=8BITMIME RET=HDRS ENVID=a+2Bb AUTH=<> MT-PRIORITY=-3 BY=60;NT X-ONE=a,b X-TWO',
+      'RCPT TO:<bob@sandbox.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;bob@sandbox.test',
+      'DATA',
+    ])
+  })
+
+  test('an end by hanging up, and a login at the POP3 server before', async () => {
+    const dropped = await post({ ...TO_BOB, dropAfter: 'rcpt' })
+      .send(RAW)
+      .expect(200)
+    expect(dropped.body.transcript.entries.at(-1)).toMatchObject({ text: 'by this service, without QUIT' })
+    const pop = { ...TO_BOB, popBefore: 'sandbox' }
+    const sent = await post(pop).auth('alice', 'sandbox').send(RAW).expect(200)
+    expect(sent.body).toMatchObject({ outcome: 'accepted', auth: null })
+    const refused = await post(pop).auth('alice', 'wrong horse').send(RAW).expect(401)
+    expect(refused.body).toMatchObject({ transcript: { protocol: 'pop3' } })
+  })
+
+  test('an initial response of its own line', async () => {
+    const { body } = await post({ ...TO_BOB, auth: 'plain', initialResponse: 'off' })
+      .auth('alice', 'sandbox')
+      .send(RAW)
+      .expect(200)
+    expect(body.transcript.entries.map((entry: { line?: string }) => entry.line)).toContain('AUTH PLAIN')
+  })
+
+  test.each([
+    [{ 'envelope.priority': '10' }, ['envelope.priority']],
+    [{ 'envelope.priority': '1e0' }, ['envelope.priority']],
+    [{ 'envelope.requireTls': 'false' }, ['envelope.requireTls']],
+    [{ 'envelope.dsn.notify': 'NEVER,DELAY' }, ['envelope.dsn.notify']],
+    [{ 'envelope.parameters.rcpt': 'X=1\r\nDATA' }, ['envelope.parameters.rcpt.0']],
+    [{ 'hello.name': 'two words' }, ['hello.name']],
+    [{ 'envelope.from': 'a@b.test' }, ['envelope.from']],
+    [{ 'envelope.deliverBy.seconds': '5' }, ['envelope.deliverBy.mode']],
+    [{ 'envelope.holdFor': '5', 'envelope.holdUntil': '2030-01-01T00:00:00Z' }, ['envelope.holdUntil']],
+    [{ 'envelope.body': 'BINARYMIME' }, ['envelope.body']],
+    [{ stopAfter: 'mail', dropAfter: 'mail' }, ['dropAfter']],
+    [{ popBefore: 'smtp://mx.example.com' }, ['popBefore']],
+    [{ __proto__x: '1', 'hello.__proto__': '1' }, ['__proto__x', 'hello.__proto__']],
+  ])('%j is malformed', async (query, parameters) => {
+    const { body } = await post({ ...TO_BOB, ...query })
+      .auth('alice', 'sandbox')
+      .send(RAW)
+      .expect(400)
+    expect(body.errors.map(({ parameter }: { parameter: string }) => parameter)).toEqual(parameters)
+  })
+
+  test('every field of the JSON form has its parameter, but for those that need the message whole', () => {
+    const parameters = new Set(Object.keys(SendStreamQuery.shape).map((path) => path.split('.', 1)[0]))
+    const elsewhere = {
+      message: 'the body',
+      timeouts: 'connectTimeout, …',
+      dryRun: 'a dry run sends no stream',
+    }
+    expect(Object.keys(SendBody.shape).filter((field) => !parameters.has(field))).toEqual(
+      expect.arrayContaining(Object.keys(elsewhere)),
+    )
+    expect(Object.keys(SendBody.shape).filter((field) => !parameters.has(field))).toHaveLength(3)
+  })
+})
+
+test('a message that is too large for the server in any case is refused before MAIL', async () => {
+  for (const [limit, status] of [
+    [RAW.length - 1, 422],
+    [RAW.length, 200],
+  ] as const) {
+    const sized = `250-mx.example.test\r\n250-8BITMIME\r\n250 SIZE ${limit}`
+    const server = await mailServer(
+      GREETING,
+      sized,
+      ...(status === 200 ? UP_TO_DATA.slice(2) : []),
+      '250 Ok',
+      '221 Bye',
+    )
+    const { body } = await post({ ...at(server), lineEnds: 'convert' })
+      .set('Content-Length', String(RAW.length))
+      .send(RAW)
+      .expect(status)
+    expect(body.stage).toBe(status === 200 ? 'end-of-data' : 'mail')
+    expect(server.heard.some((line) => line.startsWith('MAIL'))).toBe(status === 200)
+  }
 })
 
 describe('the pace', () => {

@@ -1,5 +1,5 @@
 import { Router } from 'express'
-import type { Envelope } from '../../smtp/envelope.ts'
+import type { ContentFacts, Envelope } from '../../smtp/envelope.ts'
 import { send } from '../../smtp/send.ts'
 import { mailboxCredentials } from '../access.ts'
 import { submissionWish } from '../auth-wish.ts'
@@ -7,14 +7,16 @@ import type { Context } from '../context.ts'
 import { deliver, destinationOf, type Sending, wayOf } from '../delivery.ts'
 import { queryEnvelope } from '../envelope.ts'
 import { MessageStream } from '../message-stream.ts'
+import { popBefore } from '../pop-before.ts'
 import { invalidRequest, Problem } from '../problem.ts'
 import { represent, requireAcceptable } from '../represent.ts'
 import { contentLengthOf, hearOut, invite, isOfType, RequestBody } from '../request-body.ts'
-import { mount, route } from '../route.ts'
+import { mount, route, validParameters } from '../route.ts'
 import { timeLimitsOf } from '../run.ts'
 import { connectionOf } from '../schema/connection.ts'
-import { SendStreamQuery, streamed } from '../schema/send-stream.ts'
+import { SendStreamQuery, type StreamWishes, streamed, wishesIn } from '../schema/send-stream.ts'
 import { brokenOffProblem, sendAnswer } from '../send-answer.ts'
+import { openingOf, wishesOf } from '../send-wishes.ts'
 
 /** The same operation as the JSON form, which documents both. */
 const sendStreamRoute = route({
@@ -51,8 +53,16 @@ export function smtpSendStreamRouter(context: Context): Router {
     const { server } = way
     const timeLimits = timeLimitsOf(context, connection.timeouts, 'query')
     const auth = submissionWish(credentials, query, server)
-    const envelope: Envelope = queryEnvelope(context, query)
+    const wishes = validParameters(wishesIn(query))
+    const name = wishes.hello?.name ?? server?.hello ?? context.helloName
+    const opening = openingOf({ ...query, ...wishes }, name, 'query')
+    const envelope: Envelope = {
+      ...queryEnvelope(context, query),
+      wishes: wishesOf(wishes.envelope),
+    }
     const destination = destinationOf(way, envelope, () => ({ parameter: 'to' }))
+    const facts = factsOf(query, contentLengthOf(request))
+    requireSizeForBinary(wishes, facts)
     const { clock } = context.tools
     const message = new MessageStream(
       () => {
@@ -70,28 +80,24 @@ export function smtpSendStreamRouter(context: Context): Router {
     const sending: Sending = (target, tools, limits, signal) =>
       send(tools, {
         target,
-        opening: {
-          hello: { name: server?.hello ?? context.helloName, verb: 'auto' },
-          xclient: undefined,
-          end: query.stopAfter === undefined ? undefined : { after: query.stopAfter, how: 'quit' },
-        },
-        auth,
+        opening,
+        auth: query.popBefore === undefined ? auth : undefined,
+        ...(wishes.proxy === undefined ? {} : { proxied: wishes.proxy }),
         envelope,
         message: {
           content: () => message.content(),
-          facts: {
-            // other policies may make more octets of these: no size is better than a wrong one (RFC 1870 §5)
-            octets: query.lineEnds === 'refuse' ? contentLengthOf(request) : undefined,
-            eightBit: 'unknown',
-            header: 'ascii',
-          },
+          facts,
         },
         pipelining: query.pipelining ?? 'auto',
-        chunking: 'auto',
+        chunking: query.chunking ?? 'auto',
         onRejectedRecipient: query.onRejectedRecipient ?? 'continue',
         timeLimits: limits,
         signal,
       })
+    if (query.popBefore !== undefined && auth !== undefined) {
+      const pop = { ...connection, server: query.popBefore }
+      await popBefore(context, pop, auth, timeLimits, response, 'query')
+    }
     const { result, ...delivery } = await deliver(context, {
       destination,
       timeLimits,
@@ -117,6 +123,30 @@ export function smtpSendStreamRouter(context: Context): Router {
     represent(request, response, answer)
   })
   return router
+}
+
+/** Line ends may become more octets, and never fewer: no size is better than a wrong one (RFC 1870 §5). */
+function factsOf({ lineEnds }: SendStreamQuery, length: number | undefined): ContentFacts {
+  return {
+    octets: lineEnds === 'refuse' ? length : undefined,
+    ...(length === undefined ? {} : { leastOctets: length }),
+    eightBit: 'unknown',
+    header: 'ascii',
+  }
+}
+
+/**
+ * RFC 3030 §3: binary content goes by BDAT alone, and that is told its size.
+ * @throws {Problem} 400
+ */
+function requireSizeForBinary({ envelope }: StreamWishes, { octets }: ContentFacts): void {
+  if (envelope?.body !== 'BINARYMIME' || octets !== undefined) return
+  throw invalidRequest([
+    {
+      parameter: 'envelope.body',
+      detail: 'BINARYMIME needs the size beforehand: a Content-Length, and lineEnds=refuse',
+    },
+  ])
 }
 
 /**

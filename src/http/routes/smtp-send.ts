@@ -71,7 +71,7 @@ export function smtpSendRouter(context: Context): Router {
     const auth = bodyWish(body.auth, server)
     const hello = body.hello?.name ?? server?.hello ?? context.helloName
     requireAddresses(context, body)
-    const opening = openingOf(body, hello)
+    const opening = openingOf(body, hello, 'body')
     const message = await outgoingMessage(context, body)
     const envelope = envelopeOf(context, body, message)
     const destination = destinationOf(way, envelope, (at) => ({
@@ -84,7 +84,7 @@ export function smtpSendRouter(context: Context): Router {
     const work = async (): Promise<Finished> => {
       const pop = body.auth?.popBefore
       if (pop !== undefined && auth !== undefined) {
-        await popBefore(context, { ...body, server: pop }, auth, timeLimits, response)
+        await popBefore(context, { ...body, server: pop }, auth, timeLimits, response, 'body')
       }
       const sending: Sending = (target, tools, limits, signal) =>
         send(tools, {

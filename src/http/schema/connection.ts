@@ -77,11 +77,11 @@ export const connectionQuery = {
   tlsMinVersion: tlsMinVersion.optional(),
   tlsCa: tlsCa.optional(),
   connectTimeout: queryMilliseconds.optional().describe('ms; see `Timeouts`.'),
-  greetingTimeout: queryMilliseconds.optional(),
-  commandTimeout: queryMilliseconds.optional(),
-  dataTimeout: queryMilliseconds.optional(),
-  finalTimeout: queryMilliseconds.optional(),
-  totalTimeout: queryMilliseconds.optional(),
+  greetingTimeout: queryMilliseconds.optional().describe('The greeting, ms.'),
+  commandTimeout: queryMilliseconds.optional().describe('Each reply, ms.'),
+  dataTimeout: queryMilliseconds.optional().describe('The reply to DATA and each block of a message, ms.'),
+  finalTimeout: queryMilliseconds.optional().describe('The answer after the end of the message, ms.'),
+  totalTimeout: queryMilliseconds.optional().describe('The whole call, ms; it always holds.'),
 }
 
 /** Whether a JSON answer holds the transcript. */

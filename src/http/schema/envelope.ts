@@ -25,7 +25,8 @@ export const Dsn = z
       .min(1)
       .max(3)
       .refine((events) => !events.includes('NEVER') || events.length === 1, 'NEVER stands alone')
-      .optional(),
+      .optional()
+      .describe('When a report is wanted: on success, failure, delay, or never.'),
     return: z.enum(['FULL', 'HDRS']).optional().describe('What a report of failure holds of the message.'),
     envelopeId: envelopeId.optional().describe('Comes back in the report.'),
   })
@@ -61,17 +62,29 @@ export const EnvelopeFields = z
     holdUntil: z.iso.datetime({ offset: true }).optional().describe('FUTURERELEASE (RFC 4865): until then.'),
     deliverBy: z
       .strictObject({
-        seconds: z.int().min(-999_999_999).max(999_999_999),
-        mode: z.enum(['return', 'notify']),
-        trace: z.boolean().optional(),
+        seconds: z
+          .int()
+          .min(-999_999_999)
+          .max(999_999_999)
+          .describe('DELIVERBY (RFC 2852): the time for the delivery.'),
+        mode: z
+          .enum(['return', 'notify'])
+          .describe(
+            'When the time is over: `return` the message undelivered, or `notify` the sender and go on.',
+          ),
+        trace: z.boolean().optional().describe('true: each hop is to report.'),
       })
       .optional()
       .describe('DELIVERBY (RFC 2852).'),
     prdr: z.literal(true).optional().describe('One answer for each recipient after the data.'),
     parameters: z
       .strictObject({
-        mail: z.array(parameter).max(20).optional(),
-        rcpt: z.array(parameter).max(20).optional(),
+        mail: z.array(parameter).max(20).optional().describe('Further parameters of MAIL, as they are.'),
+        rcpt: z
+          .array(parameter)
+          .max(20)
+          .optional()
+          .describe('Further parameters of every RCPT, as they are.'),
       })
       .optional()
       .describe('Further ESMTP parameters, as they are.'),
@@ -85,7 +98,7 @@ export const EnvelopeFields = z
       })
     }
   })
-  .meta({ id: 'Envelope' })
+  .meta({ id: 'Envelope', description: 'Whom the server is told; independent of the message’s headers.' })
 export type EnvelopeFields = z.output<typeof EnvelopeFields>
 
 const port = z.int().min(1).max(65_535)
@@ -93,15 +106,15 @@ const text = z.string().min(1).max(255)
 
 export const Xclient = z
   .strictObject({
-    name: text.optional(),
-    addr: text.optional(),
-    port: port.optional(),
-    proto: z.enum(['SMTP', 'ESMTP']).optional(),
-    helo: text.optional(),
-    login: text.optional(),
-    destAddr: text.optional(),
-    destPort: port.optional(),
-    reverseName: text.optional(),
+    name: text.optional().describe('NAME: the host name of the client.'),
+    addr: text.optional().describe('ADDR: its address.'),
+    port: port.optional().describe('PORT: its port.'),
+    proto: z.enum(['SMTP', 'ESMTP']).optional().describe('PROTO: what it speaks.'),
+    helo: text.optional().describe('HELO: how it introduced itself.'),
+    login: text.optional().describe('LOGIN: as whom it has logged in.'),
+    destAddr: text.optional().describe('DESTADDR: the address it connected to.'),
+    destPort: port.optional().describe('DESTPORT: the port it connected to.'),
+    reverseName: text.optional().describe('REVERSE_NAME: the name of its address, verified or not.'),
     beforeTls: z.boolean().optional().describe('true: in the clear, before STARTTLS.'),
   })
   .meta({
@@ -110,10 +123,17 @@ export const Xclient = z
   })
 export type Xclient = z.output<typeof Xclient>
 
-const end = z.strictObject({ address: z.union([z.ipv4(), z.ipv6()]), port: z.int().min(0).max(65_535) })
+const end = z.strictObject({
+  address: z.union([z.ipv4(), z.ipv6()]).describe('An address of IPv4 or IPv6; both ends of one family.'),
+  port: z.int().min(0).max(65_535).describe('A port of TCP.'),
+})
 
 export const ProxyHeader = z
-  .strictObject({ version: z.union([z.literal(1), z.literal(2)]), source: end, destination: end })
+  .strictObject({
+    version: z.literal([1, 2]).describe('`1` is a line of text, `2` is binary.'),
+    source: end.describe('The client that the proxy speaks for.'),
+    destination: end.describe('Where that client connected to.'),
+  })
   .refine(
     ({ source, destination }) => source.address.includes(':') === destination.address.includes(':'),
     'both addresses have to be of one family',

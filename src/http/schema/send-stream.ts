@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { connectionQuery, transcriptQuery } from './connection.ts'
 import { mailRouteQuery } from './mail-route.ts'
-import { SendBody } from './send.ts'
+import { nested, queryForm } from './query-form.ts'
+import { Auth, SendBody } from './send.ts'
 
 const NEEDED = 'at least one recipient is needed'
 
@@ -26,10 +27,19 @@ const login = {
     .transform((word) => word === 'true')
     .optional()
     .describe('`true`: send the credentials also over a connection without verified TLS.'),
+  initialResponse: Auth.shape.initialResponse,
+  popBefore: Auth.shape.popBefore,
 }
 
-/** `POST /smtp/send` with `message/rfc822`: what JSON says in its body stands in the query. */
-export const SendStreamQuery = z.strictObject({
+const { hello, envelope, xclient, proxy } = SendBody.shape
+const { from: _from, to: _to, ...envelopeFields } = envelope.unwrap().shape
+
+/** What JSON has in objects, by path. */
+const WISHES = ['hello', 'envelope', 'xclient', 'proxy'] as const
+const Wishes = z.strictObject({ hello, envelope, xclient, proxy })
+export type StreamWishes = z.output<typeof Wishes>
+
+const OwnParameters = z.strictObject({
   ...connectionQuery,
   ...mailRouteQuery,
   from: z
@@ -43,9 +53,25 @@ export const SendStreamQuery = z.strictObject({
   lineEnds: SendBody.shape.lineEnds,
   onRejectedRecipient: SendBody.shape.onRejectedRecipient,
   stopAfter: SendBody.shape.stopAfter,
+  dropAfter: SendBody.shape.dropAfter,
   pipelining: SendBody.shape.pipelining,
+  chunking: SendBody.shape.chunking,
   ...transcriptQuery,
 })
+
+/** `POST /smtp/send` with `message/rfc822`: what JSON says in its body stands in the query, nested fields by their path. */
+export const SendStreamQuery = OwnParameters.extend(
+  queryForm({ hello, envelope: z.strictObject(envelopeFields), xclient, proxy }),
+  // the parameters by path are read as a whole, by wishesIn
+) as unknown as typeof OwnParameters
+
+/**
+ * What the parameters by path come to together.
+ * @returns the issues where they do not go together, with paths as parameters
+ */
+export function wishesIn(query: SendStreamQuery): z.ZodSafeParseResult<StreamWishes> {
+  return Wishes.safeParse(Object.fromEntries(WISHES.map((root) => [root, nested(query, root)])))
+}
 export type SendStreamQuery = z.output<typeof SendStreamQuery>
 
 /** How the document tells it: in one operation with the JSON form, which takes none of these parameters but `transcript`. */

@@ -10,8 +10,8 @@ import { Message } from './message.ts'
 
 export const Auth = z
   .strictObject({
-    user: z.string().max(1000),
-    password: z.string().max(10_000).optional().meta({ format: 'password' }),
+    user: z.string().max(1000).describe('The user name; may be empty with EXTERNAL and ANONYMOUS.'),
+    password: z.string().max(10_000).optional().describe('Never shown again.').meta({ format: 'password' }),
     token: z
       .string()
       .max(20_000)
@@ -24,7 +24,10 @@ export const Auth = z
       .max(40)
       .optional()
       .describe('A SASL mechanism by name, in any case; `auto` takes the strongest that works.'),
-    initialResponse: z.enum(['auto', 'on', 'off']).optional(),
+    initialResponse: z
+      .enum(['auto', 'on', 'off'])
+      .optional()
+      .describe('Whether the first response goes in the line of AUTH, where that fits, or on its own.'),
     popBefore: z
       .string()
       .min(1)
@@ -38,7 +41,7 @@ export const Auth = z
       .optional()
       .describe('true: send credentials also over a connection without verified TLS.'),
   })
-  .meta({ id: 'Auth' })
+  .meta({ id: 'Auth', description: 'A login. Asked for and not possible, it is an error.' })
 
 export const SendBody = z
   .strictObject({
@@ -51,7 +54,8 @@ export const SendBody = z
           .string()
           .max(255)
           .regex(/^[\x21-\x7e]+$/, 'printable ASCII without blanks')
-          .optional(),
+          .optional()
+          .describe('The name in EHLO, HELO or LHLO.'),
         verb: z
           .enum(HELLO_VERBS)
           .optional()
@@ -67,7 +71,10 @@ export const SendBody = z
       .describe(
         'What becomes of line ends other than CRLF in `raw`: `auto` converts a message that has LF only and refuses a mixture; `convert` makes all of them CRLF; `refuse` takes nothing but CRLF.',
       ),
-    onRejectedRecipient: z.enum(['continue', 'abort']).optional(),
+    onRejectedRecipient: z
+      .enum(['continue', 'abort'])
+      .optional()
+      .describe('`continue` sends to those who were accepted; `abort` to nobody once one was refused.'),
     stopAfter: z
       .enum(STOPS)
       .optional()
