@@ -59,6 +59,7 @@ export async function startService(config: Config, logger: Logger, version: stri
         [...config.servers, ...(sandbox === undefined ? [] : [asServer(sandbox)])],
         config.defaultServer,
       ),
+      signingKeys: config.signingKeys,
       timeLimits: config.timeLimits,
       maxMessageOctets: config.maxMessageOctets,
       maxRecipients: config.maxRecipients,

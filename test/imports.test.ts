@@ -34,7 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, Permission>> = {
     everything: ['text', 'transcript', 'sasl', 'message', 'session', 'smtp', 'pop3', 'diagnosis'],
     types: ['config'],
   },
-  config: { everything: ['text', 'session', 'wire'] },
+  config: { everything: ['text', 'session', 'wire', 'sasl', 'message'] },
 }
 
 /** Of the protocols the sandbox may use what reads and writes octets, and nothing that talks. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { configurationTable } from '../src/config/help.ts'
-import { configuredServers } from '../src/config/servers-file.ts'
+import { serversFile } from '../src/config/servers-file.ts'
 import { KNOWN_NAMES } from '../src/config/variables.ts'
 import { PROBLEMS } from '../src/diagnosis/catalogue.ts'
 import { CHARACTERS } from '../src/sandbox/characters.ts'
@@ -54,7 +54,7 @@ describe('the documents', () => {
 
   test('the servers file of the README can be read', () => {
     const [example] = blocksOf(readme).filter(({ language }) => language === 'yaml')
-    const servers = configuredServers(example?.text ?? '', {
+    const { servers } = serversFile(example?.text ?? '', {
       content: () => 'a secret\n',
       variable: () => undefined,
     })

@@ -6,7 +6,7 @@ import type { Secret } from '../text/secret.ts'
 import type { EgressPolicy } from '../wire/egress.ts'
 import { ConfigError } from './config-error.ts'
 import { type Env, Environment, named } from './environment.ts'
-import { configuredServers } from './servers-file.ts'
+import { type ServersFile, serversFile } from './servers-file.ts'
 import { helloNameOf } from './values.ts'
 import { USUAL_TIME_LIMITS, VARIABLES } from './variables.ts'
 
@@ -23,6 +23,8 @@ export interface Config {
   /** Anybody who reaches the service may use it. */
   readonly open: boolean
   readonly servers: readonly ConfiguredServer[]
+  /** What messages may be signed with (DKIM), by name. */
+  readonly signingKeys: ServersFile['signingKeys']
   /** What a call without `server` means: a name of `servers`, or `sandbox` while that is on. */
   readonly defaultServer: string | undefined
   readonly sandbox: boolean
@@ -62,7 +64,7 @@ export interface Machine {
  */
 export function readConfig(env: Env, machine: Machine): Config {
   const environment = new Environment(env, machine.readFile)
-  const servers = readServers(environment)
+  const { servers, signingKeys } = readServers(environment)
   environment.refuseUnknown()
   const wish = environment.value(VARIABLES.sandbox)
   const sandbox = wish === 'auto' ? servers.length === 0 : wish === 'on'
@@ -70,6 +72,7 @@ export function readConfig(env: Env, machine: Machine): Config {
   return frozen({
     ...readAccess(environment),
     servers,
+    signingKeys,
     defaultServer: readDefaultServer(environment, names),
     sandbox,
     egress: {
@@ -110,12 +113,12 @@ function isLoopback(host: string): boolean {
   return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback'
 }
 
-function readServers(environment: Environment): ConfiguredServer[] {
+function readServers(environment: Environment): ServersFile {
   const variable = VARIABLES.serversFile
   const path = environment.value(variable)
-  if (path === undefined) return []
+  if (path === undefined) return { servers: [], signingKeys: new Map() }
   return named(variable.name, () =>
-    configuredServers(environment.content(path), {
+    serversFile(environment.content(path), {
       content: (file) => environment.content(resolve(dirname(path), file)),
       variable: (name) => environment.referred(name),
     }),

@@ -2,19 +2,22 @@ import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import type { SigningKey } from '../message/dkim.ts'
 import type { ConfiguredServer } from '../session/configured-server.ts'
 import { type ServerUrl, ServerUrlError, serverUrl } from '../session/server-url.ts'
 import { parseHost } from '../text/host.ts'
 import { Secret } from '../text/secret.ts'
 import { ValueError } from './config-error.ts'
+import { credentials } from './credentials.ts'
+import { fileContent, type Issues, orIssue, type Sources } from './file-values.ts'
+import { signingKey } from './signing-keys.ts'
 import { helloName } from './values.ts'
 
-/** Where the servers file takes from what it only names. */
-export interface Sources {
-  /** The content of a file. @throws {ValueError} */
-  readonly content: (path: string) => string
-  /** An environment variable. */
-  readonly variable: (name: string) => string | undefined
+/** What the file configures. */
+export interface ServersFile {
+  readonly servers: readonly ConfiguredServer[]
+  /** By name. */
+  readonly signingKeys: ReadonlyMap<string, SigningKey>
 }
 
 /** A file as `mailwire --help` shows it. */
@@ -26,15 +29,19 @@ export const EXAMPLE = `servers:
     credentials: { user: alice, passwordFile: /run/secrets/office }`
 
 /**
- * Reads the configured servers. No message quotes a value: any of them may be a secret in the wrong place.
+ * Reads the configured servers and signing keys. No message quotes a value: any of them may be a secret in the wrong place.
  * @throws {ValueError} naming each path at fault
  */
-export function configuredServers(text: string, sources: Sources): ConfiguredServer[] {
-  const parsed = serversFile(sources).safeParse(documentIn(text))
+export function serversFile(text: string, sources: Sources): ServersFile {
+  const parsed = schemaOf(sources).safeParse(documentIn(text))
   if (!parsed.success) {
     throw new ValueError(`is wrong: ${parsed.error.issues.map(faultOf).join('; ')}`)
   }
-  return Object.entries(parsed.data.servers).map(([name, server]) => ({ name, ...server }))
+  const { servers, dkim = {} } = parsed.data
+  return {
+    servers: Object.entries(servers).map(([name, server]) => ({ name, ...server })),
+    signingKeys: new Map(Object.entries(dkim)),
+  }
 }
 
 function faultOf(issue: z.core.$ZodIssue): string {
@@ -63,9 +70,12 @@ function documentIn(text: string): unknown {
   }
 }
 
-function serversFile(sources: Sources) {
+function schemaOf(sources: Sources) {
   const name = z.string().regex(/^[a-z0-9-]+$/, 'a name is made of a-z, 0-9 and hyphens')
-  return z.strictObject({ servers: z.record(name, server(sources)) })
+  return z.strictObject({
+    servers: z.record(name, server(sources)),
+    dkim: z.record(name, signingKey(sources)).optional(),
+  })
 }
 
 function server(sources: Sources) {
@@ -126,43 +136,6 @@ function url(protocols: readonly ServerUrl['protocol'][], schemes: string) {
   })
 }
 
-const SECRET_FIELDS = ['password', 'passwordFile', 'passwordEnv', 'token', 'tokenFile', 'tokenEnv'] as const
-
-/** A user, and exactly one way to the secret. */
-function credentials(sources: Sources) {
-  const written = z.string().transform(secretOrIssue)
-  // a file ends in a line end that nobody means
-  const inFile = fileContent(sources).transform((content, context) =>
-    secretOrIssue(content.replace(/\r?\n$/, ''), context),
-  )
-  const inEnv = z.string().transform((name, context) => {
-    const value = sources.variable(name)
-    if (value !== undefined) return secretOrIssue(value, context)
-    context.addIssue({ code: 'custom', message: 'names an environment variable that is not set' })
-    return z.NEVER
-  })
-  return z
-    .strictObject({
-      user: z.string().regex(/^\P{Cc}+$/u, 'must not be empty, nor hold control characters'),
-      password: written.optional(),
-      passwordFile: inFile.optional(),
-      passwordEnv: inEnv.optional(),
-      token: written.optional(),
-      tokenFile: inFile.optional(),
-      tokenEnv: inEnv.optional(),
-    })
-    .transform(({ user, ...ways }, context) => {
-      const [credential, another] = SECRET_FIELDS.flatMap((field) => {
-        const value = ways[field]
-        const kind = field.startsWith('token') ? ('token' as const) : ('password' as const)
-        return value === undefined ? [] : [{ kind, value }]
-      })
-      if (credential !== undefined && another === undefined) return { user, credential }
-      context.addIssue({ code: 'custom', message: `needs exactly one of ${SECRET_FIELDS.join(', ')}` })
-      return z.NEVER
-    })
-}
-
 function clientCertificate(sources: Sources) {
   return z
     .strictObject({ certFile: fileContent(sources), keyFile: fileContent(sources) })
@@ -179,42 +152,10 @@ function clientCertificate(sources: Sources) {
     })
 }
 
-function fileContent(sources: Sources) {
-  return z.string().min(1, 'must name a file').transform(orIssue(sources.content))
-}
-
-type Issues = { addIssue(issue: { code: 'custom'; message: string }): void }
-
-/** From a reader that throws to a transform that tells. */
-function orIssue(read: (text: string) => string): (text: string, context: Issues) => string {
-  return (text, context) => {
-    try {
-      return read(text)
-    } catch (error) {
-      if (!(error instanceof ValueError)) throw error
-      context.addIssue({ code: 'custom', message: error.message })
-      return z.NEVER
-    }
-  }
-}
-
 function hostOrIssue(text: string, context: Issues): string {
   const host = parseHost(text)
   if (host.kind !== 'malformed') return host.kind === 'name' ? host.name : host.address
   context.addIssue({ code: 'custom', message: `is no host name: ${host.reason}` })
-  return z.NEVER
-}
-
-function secretOrIssue(text: string, context: Issues): Secret {
-  // RFC 4616 §2 has no NUL in a password, and USER/PASS no line break
-  const message =
-    text === ''
-      ? 'must not be empty'
-      : /[\r\n\0]/.test(text)
-        ? 'must not hold a line break or NUL'
-        : undefined
-  if (message === undefined) return new Secret(text)
-  context.addIssue({ code: 'custom', message })
   return z.NEVER
 }
 

@@ -1,3 +1,4 @@
+import { MECHANISM_NAMES } from '../sasl/choose.ts'
 import type { AuthWish } from '../session/auth.ts'
 import type { ConfiguredServer } from '../session/configured-server.ts'
 import { Secret } from '../text/secret.ts'
@@ -5,22 +6,7 @@ import type { MailboxCredentials } from './access.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
 
 /** The mechanisms that may be asked for by name (contract §10). */
-const SASL = [
-  'plain',
-  'login',
-  'cram-md5',
-  'digest-md5',
-  'scram-sha-1',
-  'scram-sha-1-plus',
-  'scram-sha-256',
-  'scram-sha-256-plus',
-  'scram-sha-512',
-  'scram-sha-512-plus',
-  'xoauth2',
-  'oauthbearer',
-  'external',
-  'anonymous',
-]
+const SASL = MECHANISM_NAMES.map((name) => name.toLowerCase())
 const BEARER: ReadonlySet<string> = new Set(['XOAUTH2', 'OAUTHBEARER'])
 const WITHOUT_SECRET: ReadonlySet<string> = new Set(['EXTERNAL', 'ANONYMOUS'])
 
@@ -151,8 +137,15 @@ function configuredWish(
   authzid: string | undefined,
 ): AuthWish | undefined {
   if (server?.credentials === undefined) return undefined
-  const { user, credential } = server.credentials
-  return { mechanism, user, credential, authzid, initialResponse: 'auto', insecure: server.insecureAuth }
+  const { user, credential, ...configured } = server.credentials
+  return {
+    mechanism: mechanism === 'auto' ? (configured.mechanism ?? mechanism) : mechanism,
+    user,
+    credential,
+    authzid: authzid ?? configured.authzid,
+    initialResponse: 'auto',
+    insecure: server.insecureAuth,
+  }
 }
 
 function mechanismOf(name: string, known: readonly string[]): string | undefined {

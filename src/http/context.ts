@@ -1,3 +1,4 @@
+import type { SigningKey } from '../message/dkim.ts'
 import type { TimeLimits } from '../session/budget.ts'
 import type { FindMailHosts } from '../session/mail-route.ts'
 import type { SessionTools } from '../session/session.ts'
@@ -12,6 +13,8 @@ export interface Context {
   readonly sessions: Sessions
   readonly idempotency: Idempotency
   readonly servers: ServerBook
+  /** What messages may be signed with, by name. */
+  readonly signingKeys: ReadonlyMap<string, SigningKey>
   readonly timeLimits: { readonly defaults: TimeLimits; readonly maxima: TimeLimits }
   readonly maxMessageOctets: number
   readonly maxRecipients: number

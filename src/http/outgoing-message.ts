@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { namedAddress, needsSmtpUtf8 } from '../message/addresses.ts'
 import { type Composition, compose } from '../message/compose.ts'
 import type { ComposedAttachment, ComposedMessage } from '../message/composed-message.ts'
-import { sign } from '../message/dkim.ts'
+import { type SigningKey, sign } from '../message/dkim.ts'
 import { MessageError } from '../message/message-error.ts'
 import { defaultTestMessage, eicar, gtube } from '../message/test-messages.ts'
 import { decodeBase64 } from '../sasl/base64.ts'
 import type { ContentFacts } from '../smtp/envelope.ts'
 import { BareLineEnd, LineEnds } from '../text/line-ends.ts'
+import { Secret } from '../text/secret.ts'
 import type { Context } from './context.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
 import { pointerOf } from './route.ts'
@@ -43,7 +44,7 @@ export async function outgoingMessage(context: Context, body: SendBody): Promise
 async function read(context: Context, body: SendBody): Promise<OutgoingMessage> {
   const { message } = body
   const unsigned = await unsignedMessage(context, body)
-  return message?.dkim === undefined ? unsigned : await signed(unsigned, message.dkim)
+  return message?.dkim === undefined ? unsigned : await signed(unsigned, signingKeyOf(context, message.dkim))
 }
 
 async function unsignedMessage(context: Context, body: SendBody): Promise<OutgoingMessage> {
@@ -78,13 +79,20 @@ function testMessage(context: Context, body: SendBody, kind: keyof typeof TEST_M
   })
 }
 
+/** @throws {Problem} 400 when there is no key of that name */
+function signingKeyOf(context: Context, dkim: NonNullable<Message['dkim']>): SigningKey {
+  if (typeof dkim !== 'string') return { ...dkim, privateKey: new Secret(dkim.privateKey) }
+  const key = context.signingKeys.get(dkim)
+  if (key !== undefined) return key
+  throw invalidRequest([
+    { pointer: '/message/dkim', detail: 'the configuration has no signing key of that name' },
+  ])
+}
+
 /** @throws {Problem} 400 when the key cannot sign */
-async function signed(
-  message: OutgoingMessage,
-  dkim: NonNullable<Message['dkim']>,
-): Promise<OutgoingMessage> {
+async function signed(message: OutgoingMessage, key: SigningKey): Promise<OutgoingMessage> {
   try {
-    const octets = await sign(message.octets, dkim)
+    const octets = await sign(message.octets, key)
     return { ...message, octets, facts: { ...message.facts, octets: octets.length } }
   } catch (error) {
     if (!(error instanceof MessageError)) throw error

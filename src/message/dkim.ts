@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { text as textOf } from 'node:stream/consumers'
 import DKIM from 'nodemailer/lib/dkim'
+import type { Secret } from '../text/secret.ts'
 import { MessageError } from './message-error.ts'
 
 /** For whom a message is signed, and with what. */
@@ -8,7 +9,7 @@ export interface SigningKey {
   readonly domain: string
   readonly selector: string
   /** PEM; RSA of 1024 bits at least (RFC 8301 §3.2). */
-  readonly privateKey: string
+  readonly privateKey: Secret
 }
 
 /** RFC 6376 §3.1: `selector = sub-domain *( "." sub-domain )` */
@@ -20,16 +21,25 @@ const LEAST_BITS = 1024
  * @throws {MessageError} for a key that does not sign; nothing is ever sent unsigned instead
  */
 export async function sign(octets: Buffer, key: SigningKey): Promise<Buffer> {
-  if (!LABELS.test(key.domain))
-    throw new MessageError(['dkim', 'domain'], 'the signing domain is a domain name in ASCII')
-  if (!LABELS.test(key.selector))
-    throw new MessageError(['dkim', 'selector'], 'a selector is written like a domain name')
-  const options = { domainName: key.domain, keySelector: key.selector, privateKey: rsaKey(key.privateKey) }
+  const privateKey = requireSigningKey(key)
+  const options = { domainName: key.domain, keySelector: key.selector, privateKey }
   const signed = Buffer.from(await textOf(new DKIM(options).sign(octets).setEncoding('latin1')), 'latin1')
   // the library leaves a message as it is when its signing fails
   if (!signed.subarray(0, 15).equals(Buffer.from('DKIM-Signature:')))
     throw new Error('the message was not signed')
   return signed
+}
+
+/**
+ * The key, ready to sign.
+ * @throws {MessageError} for one that does not
+ */
+export function requireSigningKey(key: SigningKey): KeyObject {
+  if (!LABELS.test(key.domain))
+    throw new MessageError(['dkim', 'domain'], 'the signing domain is a domain name in ASCII')
+  if (!LABELS.test(key.selector))
+    throw new MessageError(['dkim', 'selector'], 'a selector is written like a domain name')
+  return rsaKey(key.privateKey.reveal())
 }
 
 function rsaKey(pem: string): KeyObject {

@@ -134,6 +134,9 @@ const ALL: readonly Mechanism[] = [
   { name: 'ANONYMOUS', needs: 'nothing', exposesSecret: false, carriesAuthzid: false, begin: anonymous },
 ]
 
+/** The mechanisms that are spoken here, as servers list them. */
+export const MECHANISM_NAMES: readonly string[] = ALL.map(({ name }) => name)
+
 function scram(hash: ScramHash, bound: 'bound' | 'unbound'): Mechanism {
   return {
     name: `SCRAM-${hash}${bound === 'bound' ? '-PLUS' : ''}`,

@@ -6,8 +6,13 @@ import type { Security, Target } from './target.ts'
 
 /** What a configured server logs in with where the caller brings no credentials. */
 export interface ConfiguredCredentials {
+  /** Empty where the mechanism takes none. */
   readonly user: string
-  readonly credential: NonNullable<AuthWish['credential']>
+  /** Undefined with EXTERNAL and ANONYMOUS. */
+  readonly credential?: NonNullable<AuthWish['credential']>
+  readonly authzid?: string
+  /** As servers list it; without one, the strongest that works. */
+  readonly mechanism?: string
 }
 
 /** An entry of the servers file: it has `smtp`, `pop3` or both. */

@@ -10,6 +10,7 @@ test('with nothing set the service listens on loopback, with the sandbox, and tr
     apiKeys: [],
     open: false,
     servers: [],
+    signingKeys: new Map(),
     defaultServer: 'sandbox',
     sandbox: true,
     egress: {
@@ -169,7 +170,7 @@ describe('the name in EHLO', () => {
 
 test('files that the servers file names are beside it', () => {
   const config = configOf({ MAILWIRE_SERVERS_FILE: '/etc/mailwire/servers.yaml' })
-  expect(config.servers[0]?.credentials?.credential.value.reveal()).toBe('from a file')
+  expect(config.servers[0]?.credentials?.credential?.value.reveal()).toBe('from a file')
 })
 
 test('the configuration is frozen, all the way down', () => {

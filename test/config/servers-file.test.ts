@@ -1,6 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ValueError } from '../../src/config/config-error.ts'
-import { configuredServers, EXAMPLE } from '../../src/config/servers-file.ts'
+import { EXAMPLE, serversFile } from '../../src/config/servers-file.ts'
 import type { ConfiguredServer } from '../../src/session/configured-server.ts'
 import { serverUrl } from '../../src/session/server-url.ts'
 import { createAuthority, type Issued } from '../support/certificates.ts'
@@ -8,7 +9,14 @@ import { createAuthority, type Issued } from '../support/certificates.ts'
 const SECRET = 'hunter22-hunter22'
 const SMTP = { smtp: 'smtp://mail.example.com' }
 
-const files: Record<string, string> = { secret: `${SECRET}\n`, 'two-lines': `${SECRET}\n\n`, nothing: '\n' }
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+const files: Record<string, string> = {
+  secret: `${SECRET}\n`,
+  'two-lines': `${SECRET}\n\n`,
+  nothing: '\n',
+  'rsa-key': privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+}
 let authority: Issued
 let client: Issued
 
@@ -76,8 +84,24 @@ describe('a server', () => {
     [{ tokenEnv: 'OFFICE_SECRET' }, 'token'],
   ])('takes its secret from %o', (way, kind) => {
     const [office] = read({ office: { ...SMTP, credentials: { user: 'alice', ...way } } })
-    expect(office?.credentials?.credential.kind).toBe(kind)
-    expect(office?.credentials?.credential.value.reveal()).toBe(SECRET)
+    expect(office?.credentials?.credential?.kind).toBe(kind)
+    expect(office?.credentials?.credential?.value.reveal()).toBe(SECRET)
+  })
+
+  test('may log in by its certificate alone, as somebody else, or by a mechanism of its own', () => {
+    const [a, b] = read({
+      a: { ...SMTP, credentials: { mechanism: 'external', authzid: 'alice' } },
+      b: { ...SMTP, credentials: { user: 'bob', password: SECRET, mechanism: 'Cram-MD5' } },
+    })
+    expect(a?.credentials).toEqual({ user: '', authzid: 'alice', mechanism: 'EXTERNAL' })
+    expect(b?.credentials).toMatchObject({ user: 'bob', mechanism: 'CRAM-MD5' })
+  })
+
+  test('has keys that messages are signed with, by name', () => {
+    const dkim = { office: { domain: 'example.com', selector: 's2026', privateKeyFile: 'rsa-key' } }
+    const { signingKeys } = serversFile(JSON.stringify({ servers: {}, dkim }), sources)
+    expect(signingKeys.get('office')).toMatchObject({ domain: 'example.com', selector: 's2026' })
+    expect(signingKeys.get('office')?.privateKey.reveal()).toBe(files['rsa-key'])
   })
 
   test('takes an authority from a file', () => {
@@ -150,6 +174,17 @@ describe('a mistake is named by its path', () => {
     ['servers.office.credentials.tokenFile', login({ tokenFile: 'nothing' }), /empty/],
     ['servers.office.credentials.passwordEnv', login({ passwordEnv: SECRET }), /not set/],
     ['servers.office.credentials.user', login({ user: '', password: SECRET }), /empty/],
+    ['servers.office.credentials.mechanism', login({ password: SECRET, mechanism: 'apop' }), /one of SCRAM/],
+    [
+      'servers.office.credentials',
+      login({ password: SECRET, mechanism: 'external' }),
+      /EXTERNAL has no password/,
+    ],
+    ['servers.office.credentials.authzid', login({ password: SECRET, authzid: 'a\0b' }), /control/],
+    ['dkim.office.privateKeyFile', signedBy({ privateKeyFile: 'secret' }), /no private key/],
+    ['dkim.office.privateKeyFile', signedBy({ privateKeyFile: 'absent' }), /ENOENT/],
+    ['dkim.office.domain', signedBy({ domain: 'a; b=c' }), /domain name/],
+    ['dkim.office', signedBy({ privateKey: SECRET }), /"privateKey"/],
     ['servers.office.credentials.user', login({ user: 'a\nb', password: SECRET }), /control/],
     [
       'servers.office.allowInsecureAuth',
@@ -181,7 +216,7 @@ describe('the file', () => {
   test('is JSON or YAML', () => {
     const yaml = 'servers:\n  office:\n    smtp: smtp://mail.example.com # the relay\n'
     const json = '\ufeff{\n\t"servers": {\n\t\t"office": { "smtp": "smtp:\\/\\/mail.example.com" }\n\t}\n}\n'
-    expect(configuredServers(yaml, sources)).toEqual(configuredServers(json, sources))
+    expect(serversFile(yaml, sources)).toEqual(serversFile(json, sources))
   })
 
   test.each([
@@ -203,12 +238,12 @@ describe('the file', () => {
     const yaml = `servers:
   a: { smtp: "smtp://a.example.com", credentials: &login { user: alice, password: ${SECRET} } }
   b: { smtp: "smtp://b.example.com", credentials: *login }`
-    expect(configuredServers(yaml, sources)[1]?.credentials?.user).toBe('alice')
+    expect(serversFile(yaml, sources).servers[1]?.credentials?.user).toBe('alice')
   })
 
   test('is as the help shows it', () => {
     const content = (): string => SECRET
-    expect(configuredServers(EXAMPLE, { ...sources, content })[0]?.credentials?.user).toBe('alice')
+    expect(serversFile(EXAMPLE, { ...sources, content }).servers[0]?.credentials?.user).toBe('alice')
   })
 })
 
@@ -221,13 +256,13 @@ const sources = {
   variable: (name: string): string | undefined => (name === 'OFFICE_SECRET' ? SECRET : undefined),
 }
 
-function read(servers: unknown): ConfiguredServer[] {
-  return configuredServers(JSON.stringify({ servers }), sources)
+function read(servers: unknown): readonly ConfiguredServer[] {
+  return serversFile(JSON.stringify({ servers }), sources).servers
 }
 
 function refusalOf(text: string): string {
   try {
-    configuredServers(text, sources)
+    serversFile(text, sources)
   } catch (error) {
     if (error instanceof ValueError) return error.message
     throw error
@@ -237,6 +272,11 @@ function refusalOf(text: string): string {
 
 function login(credentials: object): unknown {
   return { servers: { office: { ...SMTP, credentials: { user: 'alice', ...credentials } } } }
+}
+
+function signedBy(change: object): unknown {
+  const key = { domain: 'example.com', selector: 's2026', privateKeyFile: 'rsa-key', ...change }
+  return { servers: {}, dkim: { office: key } }
 }
 
 function clientWith(certFile: string, keyFile: string): unknown {

@@ -181,6 +181,6 @@ describe('variables that nobody reads', () => {
 
   test('a secret that the servers file refers to is known', () => {
     const env = { MAILWIRE_SERVERS_FILE: 'secret.yaml', MAILWIRE_OFFICE_PASSWORD: 'hunter22' }
-    expect(configOf(env).servers[0]?.credentials?.credential.value.reveal()).toBe('hunter22')
+    expect(configOf(env).servers[0]?.credentials?.credential?.value.reveal()).toBe('hunter22')
   })
 })

@@ -7,9 +7,21 @@ import { service } from '../support/service.ts'
 const mailwire = service()
 const ENVELOPE = { from: 'alice@sandbox.test', to: ['bob@sandbox.test'] }
 
-const send = (body: object) => mailwire.agent.post('/smtp/send').send(body)
-const dry = async (message: object, envelope: object = ENVELOPE) => {
-  const { body } = await send({ envelope, message, dryRun: true }).expect(200)
+const { privateKey: SIGNING_KEY } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const configured = service({
+  env: { MAILWIRE_SERVERS_FILE: '/etc/servers.json', MAILWIRE_SANDBOX: 'on' },
+  files: {
+    '/etc/servers.json': JSON.stringify({
+      servers: {},
+      dkim: { office: { domain: 'sandbox.test', selector: 's2026', privateKeyFile: 'office.pem' } },
+    }),
+    '/etc/office.pem': SIGNING_KEY.export({ type: 'pkcs8', format: 'pem' }) as string,
+  },
+})
+
+const send = (body: object, on = mailwire) => on.agent.post('/smtp/send').send(body)
+const dry = async (message: object, envelope: object = ENVELOPE, on = mailwire) => {
+  const { body } = await send({ envelope, message, dryRun: true }, on).expect(200)
   return body as { raw: string; octets: number; messageId: string }
 }
 
@@ -79,6 +91,16 @@ describe('what a message may be made of', () => {
     }).expect(400)
     expect(body.errors[0].pointer).toMatch(/^\/message\/dkim/)
     expect(JSON.stringify(body)).not.toContain('no key')
+  })
+
+  test('a key of the configuration signs by its name, and an unknown name is refused', async () => {
+    const { raw } = await dry({ test: 'default', dkim: 'office' }, ENVELOPE, configured)
+    expect(raw).toMatch(/^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=sandbox\.test;/)
+    const { body } = await send(
+      { envelope: ENVELOPE, message: { test: 'default', dkim: 'elsewhere' } },
+      configured,
+    ).expect(400)
+    expect(body.errors).toMatchObject([{ pointer: '/message/dkim' }])
   })
 
   test('what cannot stand beside a whole message is named', async () => {

@@ -2,6 +2,7 @@ import { createHash, createVerify, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { compose } from '../../src/message/compose.ts'
 import { sign } from '../../src/message/dkim.ts'
+import { Secret } from '../../src/text/secret.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
@@ -63,7 +64,7 @@ function verifies(signed: Buffer): boolean {
 
 test('a signed message verifies, and is the message with one field more in front', async () => {
   const octets = await message()
-  const signed = await sign(octets, { domain: 'example.com', selector: 's2026', privateKey: PEM })
+  const signed = await sign(octets, { domain: 'example.com', selector: 's2026', privateKey: new Secret(PEM) })
   expect(signed.toString()).toMatch(
     /^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=example\.com;[\s\S]*s=s2026;/,
   )
@@ -74,7 +75,7 @@ test('a signed message verifies, and is the message with one field more in front
 
 test('a signed message that was changed does not verify', async () => {
   const signed = (
-    await sign(await message(), { domain: 'example.com', selector: 's', privateKey: PEM })
+    await sign(await message(), { domain: 'example.com', selector: 's', privateKey: new Secret(PEM) })
   ).toString('latin1')
   expect(verifies(Buffer.from(signed.replace('From: ', 'From: x'), 'latin1'))).toBe(false)
   expect(verifies(Buffer.from(signed.replace('lo \r\n', 'la \r\n'), 'latin1'))).toBe(false)
@@ -103,7 +104,8 @@ describe('a key that cannot sign is refused, and the message is not sent unsigne
     ['a domain with a tag', { domain: 'example.com; x=y' }, ['dkim', 'domain']],
     ['a selector with a line break', { selector: 's\r\nX: y' }, ['dkim', 'selector']],
   ])('%s', async (_, change, path) => {
-    const key = { domain: 'example.com', selector: 's', privateKey: PEM, ...change }
+    const { privateKey: pem, ...rest } = { domain: 'example.com', selector: 's', privateKey: PEM, ...change }
+    const key = { ...rest, privateKey: new Secret(pem) }
     await expect(sign(Buffer.from('From: a@b\r\n\r\nx\r\n'), key)).rejects.toMatchObject({
       name: 'MessageError',
       path,

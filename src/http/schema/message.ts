@@ -69,13 +69,20 @@ export const Message = z
         'Instead of the fields: the short test message, the one every spam filter knows, or the one every virus scanner knows.',
       ),
     dkim: z
-      .strictObject({
-        domain: z.string().min(1).max(255),
-        selector: z.string().min(1).max(63),
-        privateKey: z.string().min(1).max(20_000).describe('PEM, RSA.').meta({ format: 'password' }),
-      })
+      .union([
+        z.string().min(1).max(255),
+        z.strictObject({
+          domain: z.string().min(1).max(255).describe('The signing domain.'),
+          selector: z
+            .string()
+            .min(1)
+            .max(63)
+            .describe('Where its key is found: `<selector>._domainkey.<domain>`.'),
+          privateKey: z.string().min(1).max(20_000).describe('PEM, RSA.').meta({ format: 'password' }),
+        }),
+      ])
       .optional()
-      .describe('Signs the message (RFC 6376).'),
+      .describe('Signs the message (RFC 6376): a key of the configuration by its name, or one of your own.'),
   })
   .superRefine((message, context) => {
     const given = Object.entries(message).filter(([, value]) => value !== undefined)
