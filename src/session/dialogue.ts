@@ -208,6 +208,8 @@ export class Dialogue<R extends Reply> {
       facts = await this.#budget.spend('connect', 'end of the TLS handshake', () => this.#wire.startTls(wish))
     } catch (error) {
       this.#broken = true
+      const seen = this.#wire.tlsSeen()
+      if (seen !== undefined) this.#recorder.tlsSeen(seen)
       if (error instanceof Fault) throw error
       const { code, message } = error as NodeJS.ErrnoException
       this.#recorder.event('tls-failed', message)

@@ -86,7 +86,12 @@ export const TlsReport = z
     handshakeMs: z.number(),
     trusted: z.boolean().describe('The chain leads to a trusted root.'),
     nameMatches: z.boolean().describe('The certificate is for the name that was asked for.'),
-    verifyError: z.string().nullable(),
+    verifyError: z
+      .string()
+      .nullable()
+      .describe(
+        'Why the chain or the name did not verify, e.g. `CERT_HAS_EXPIRED`; `HANDSHAKE_FAILED`: the handshake failed before that was judged.',
+      ),
     certificate: z
       .object({
         subject: z.string(),

@@ -62,6 +62,7 @@ export class Recorder {
   #characters = 0
   #leftOut = 0
   #tls: TlsReport | null = null
+  #secured: 'secured' | 'in-the-clear' = 'in-the-clear'
   #address: string | null = null
   #greeting: string | null = null
   #client: { address: string | null; port: number | null } = { address: null, port: null }
@@ -147,7 +148,14 @@ export class Recorder {
     this.#hello = name
   }
 
+  /** What is said from now on is said inside TLS. */
   secured(report: TlsReport): void {
+    this.#tls = report
+    this.#secured = 'secured'
+  }
+
+  /** What a handshake that failed had come to. */
+  tlsSeen(report: TlsReport): void {
     this.#tls = report
   }
 
@@ -203,7 +211,7 @@ export class Recorder {
       seq,
       atMs: this.#elapsed(),
       ...clean,
-      ...(this.#tls === null ? {} : { tls: true }),
+      ...(this.#secured === 'secured' ? { tls: true } : {}),
       ...(redacted || found ? { redacted: true } : {}),
     } as Entry
     Object.freeze(whole)

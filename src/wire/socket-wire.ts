@@ -1,5 +1,12 @@
 import { isIP, type Socket } from 'node:net'
-import { connect as connectTls, createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
+import {
+  type CipherNameAndProtocol,
+  connect as connectTls,
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type SecureContext,
+  TLSSocket,
+} from 'node:tls'
 import { certificateFacts, nameMismatch } from './certificate.ts'
 import { channelBindings } from './channel-bindings.ts'
 import type { ChannelBindings, Endpoint, TlsFacts, TlsWish, Wire } from './wire.ts'
@@ -24,6 +31,7 @@ export class SocketWire implements Wire {
   #error: Error | undefined
   #ended = false
   #destroyed = false
+  #seen: TlsFacts | undefined
   #wake: (() => void) | undefined
 
   constructor(socket: Socket, options: SocketWireOptions) {
@@ -82,8 +90,18 @@ export class SocketWire implements Wire {
     })
     this.#socket = tls
     this.#listen(tls)
-    await this.#secured(tls)
+    try {
+      await this.#secured(tls)
+    } catch (error) {
+      const seen = this.#facts(tls, wish.servername, this.#options.now() - began)
+      if (seen.certificate !== null) this.#seen = { ...seen, trusted: false, verifyError: 'HANDSHAKE_FAILED' }
+      throw error
+    }
     return this.#facts(tls, wish.servername, this.#options.now() - began)
+  }
+
+  tlsSeen(): TlsFacts | undefined {
+    return this.#seen
   }
 
   bindings(): ChannelBindings {
@@ -114,12 +132,14 @@ export class SocketWire implements Wire {
   }
 
   #facts(tls: TLSSocket, servername: string, handshakeMs: number): TlsFacts {
-    const peer = tls.getPeerCertificate(true)
+    // null on a socket that is gone, whatever its type says
+    const peer =
+      (tls.getPeerCertificate(true) as DetailedPeerCertificate | null) ?? ({} as DetailedPeerCertificate)
     const mismatch = Object.keys(peer).length === 0 ? undefined : nameMismatch(servername, peer)
     const mismatchCode = (mismatch as NodeJS.ErrnoException | undefined)?.code ?? null
     return {
       version: tls.getProtocol() ?? 'unknown',
-      cipher: tls.getCipher().standardName,
+      cipher: (tls.getCipher() as CipherNameAndProtocol | undefined)?.standardName ?? 'unknown',
       resumed: tls.isSessionReused(),
       handshakeMs: Math.round(handshakeMs * 1000) / 1000,
       trusted: tls.authorized,

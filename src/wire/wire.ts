@@ -9,7 +9,10 @@ export interface TlsFacts {
   readonly trusted: boolean
   /** The certificate is for the name that was asked for. */
   readonly nameMatches: boolean
-  /** Why not, in OpenSSL's or Node's word: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`. */
+  /**
+   * Why not, in OpenSSL's or Node's word: `CERT_HAS_EXPIRED`, `ERR_TLS_CERT_ALTNAME_INVALID`; `HANDSHAKE_FAILED` where
+   * it failed before the chain was judged.
+   */
   readonly verifyError: string | null
   readonly certificate: CertificateFacts | null
 }
@@ -78,6 +81,8 @@ export interface Wire {
   readable(): Promise<void>
   /** Upgrades to TLS. @throws Error when the handshake fails */
   startTls(wish: TlsWish): Promise<TlsFacts>
+  /** What a handshake that failed had come to: undefined where the peer had shown no certificate yet. */
+  tlsSeen(): TlsFacts | undefined
   /** What a login can bind itself to; empty without TLS. */
   bindings(): ChannelBindings
   /** Ends our side; what was written still goes out. */

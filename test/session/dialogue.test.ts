@@ -6,7 +6,7 @@ import { type Fault, Refusal } from '../../src/session/outcome.ts'
 import { formsOf } from '../../src/text/secret.ts'
 import type { Entry, Transcript } from '../../src/transcript/entry.ts'
 import { everyCutOf, scriptedDialogue } from '../support/scripted-session.ts'
-import { serverOctetsOf } from '../support/scripted-wire.ts'
+import { GOOD_TLS, serverOctetsOf } from '../support/scripted-wire.ts'
 
 const WISH = { servername: 'mx.example.test', minVersion: 'TLSv1.2' } as const
 
@@ -377,6 +377,18 @@ describe('STARTTLS', () => {
     dialogue.close('by this service')
     expect(said(recorder.transcript()).slice(-2)).toEqual(['=== tls-failed', '=== closed'])
     expect(wire.closed).toBe('destroyed')
+  })
+
+  test('a handshake that fails behind the certificate shows it, and nothing counts as said inside TLS', async () => {
+    const seen = { ...GOOD_TLS, trusted: false, verifyError: 'HANDSHAKE_FAILED' }
+    const { dialogue, recorder } = scriptedDialogue('smtp', 'C: <TLS>', {
+      tls: new Error('handshake failure'),
+      tlsSeen: seen,
+    })
+    expect(await thrownBy(dialogue.startTls(WISH, 'implicit'))).toMatchObject({ kind: 'tls' })
+    const { tls, entries } = recorder.transcript()
+    expect(tls).toMatchObject({ verifyError: 'HANDSHAKE_FAILED', certificate: { daysLeft: 59 } })
+    expect(entries.filter((entry) => entry.tls)).toEqual([])
   })
 
   test('from the first byte comes before the greeting', async () => {

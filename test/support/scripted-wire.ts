@@ -34,6 +34,8 @@ export interface WireOptions {
   readonly buffers?: 'empty' | 'full'
   /** What `C: <TLS>` comes to. */
   readonly tls?: TlsFacts | Error
+  /** What is known of TLS when it is an error. */
+  readonly tlsSeen?: TlsFacts
   readonly bindings?: ChannelBindings
   readonly clock?: ManualClock
 }
@@ -191,6 +193,10 @@ export class ScriptedWire implements Wire {
     const tls = this.#options.tls ?? GOOD_TLS
     if (tls instanceof Error) throw tls
     return tls
+  }
+
+  tlsSeen(): TlsFacts | undefined {
+    return this.#options.tlsSeen
   }
 
   bindings(): ChannelBindings {

@@ -388,6 +388,29 @@ describe('TLS', () => {
     })
   })
 
+  test('that fails behind the certificate still tells what was seen of it', async () => {
+    const { wire, peer } = await connection()
+    const secureContext = createSecureContext({ ...issued, maxVersion: 'TLSv1.2' })
+    tlsOf(peer, issued, { secureContext, requestCert: true, rejectUnauthorized: true })
+    await expect(wire.startTls(wish({ ca: authority.cert }))).rejects.toMatchObject({
+      code: 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+    })
+    expect(wire.tlsSeen()).toMatchObject({
+      version: 'TLSv1.2',
+      trusted: false,
+      nameMatches: true,
+      verifyError: 'HANDSHAKE_FAILED',
+      certificate: { names: expect.arrayContaining(['mx.example.test']) },
+    })
+  })
+
+  test('that fails before a certificate has nothing to tell', async () => {
+    const { wire, peer } = await connection()
+    peer.write('220 mail.lab.test ESMTP Postfix\r\n')
+    await expect(wire.startTls(wish())).rejects.toMatchObject({ code: 'ERR_SSL_WRONG_VERSION_NUMBER' })
+    expect(wire.tlsSeen()).toBeUndefined()
+  })
+
   test('answered in plain text is not spoken', async () => {
     const { wire, peer } = await connection()
     peer.write('220 mail.lab.test ESMTP Postfix\r\n')
