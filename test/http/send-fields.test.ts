@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { EXAMPLES } from '../../src/http/routes/smtp-send-examples.ts'
+import { SendBody } from '../../src/http/schema/send.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { service } from '../support/service.ts'
 
@@ -174,7 +176,13 @@ describe('the examples of the document', () => {
     'all-or-nobody': 422,
     'not-offered': 422,
     xclient: 422,
+    'as-somebody-else': 422,
   }
+
+  test('every field stands in one of them', () => {
+    const shown = new Set(Object.values(EXAMPLES).flatMap(({ value }) => pathsIn(value)))
+    expect(pathsOf(SendBody).filter((path) => !shown.has(path))).toEqual([])
+  })
 
   test.each(Object.entries(EXAMPLES))('%s works on the first click', async (name, { value }) => {
     const { body, status } = await send(value)
@@ -221,3 +229,25 @@ describe('how a session may begin and end', () => {
     expect(none.body.errors[0].pointer).toBe('/auth/popBefore')
   })
 })
+
+/** The paths of all fields that a schema has, lists without their places. */
+function pathsOf(schema: unknown, at = ''): string[] {
+  if (schema instanceof z.ZodOptional) return pathsOf(schema.unwrap(), at)
+  if (schema instanceof z.ZodArray) return pathsOf(schema.element, at)
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => pathsOf(option, at))
+  if (!(schema instanceof z.ZodObject)) return []
+  return Object.entries(schema.shape).flatMap(([name, field]) => [
+    // what is a file of its own has a short example in its place
+    ...(field instanceof z.ZodType && field.meta()?.['examples'] !== undefined ? [] : [`${at}/${name}`]),
+    ...pathsOf(field, `${at}/${name}`),
+  ])
+}
+
+function pathsIn(value: unknown, at = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => pathsIn(each, at))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, field]) => [
+    `${at}/${name}`,
+    ...pathsIn(field, `${at}/${name}`),
+  ])
+}

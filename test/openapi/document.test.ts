@@ -78,6 +78,7 @@ describe('the examples', () => {
     'all-or-nobody': 422,
     'not-offered': 422,
     xclient: 422,
+    'as-somebody-else': 422,
   }
 
   test.each(examples)(

@@ -46,6 +46,14 @@ export const EXAMPLES = {
       },
     },
   },
+  octets: {
+    summary: 'Exact octets in base64; line ends other than CRLF are refused',
+    value: {
+      envelope: { ...TO_BOB, body: '8BITMIME' },
+      lineEnds: 'refuse',
+      message: { rawBase64: 'U3ViamVjdDogb2N0ZXRzDQoNCkdyw7zDn2UNCg==' },
+    },
+  },
   'stop-after-rcpt': {
     summary: 'Would this recipient be accepted? Nothing is sent',
     value: { envelope: TO_BOB, stopAfter: 'rcpt' },
@@ -72,7 +80,32 @@ export const EXAMPLES = {
         ],
         calendar: { method: 'PUBLISH', content: 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n' },
         priority: 'high',
-        list: { id: 'cake.sandbox.test', unsubscribe: ['mailto:leave@sandbox.test'] },
+      },
+    },
+  },
+  list: {
+    summary: 'An answer on a mailing list, with copies and fields of one’s own',
+    value: {
+      message: {
+        from: 'alice@sandbox.test',
+        to: ['bob@sandbox.test'],
+        cc: ['alice@sandbox.test'],
+        bcc: ['bob@sandbox.test'],
+        subject: 'Re: cake',
+        text: 'Yes, please.',
+        messageId: '<2@sandbox.test>',
+        inReplyTo: '<1@sandbox.test>',
+        references: ['<1@sandbox.test>'],
+        headers: { 'X-Check': ['one', 'two'] },
+        list: {
+          id: 'cake.sandbox.test',
+          help: ['mailto:help@sandbox.test'],
+          unsubscribe: ['mailto:leave@sandbox.test', 'https://sandbox.test/leave'],
+          subscribe: ['mailto:join@sandbox.test'],
+          post: ['mailto:cake@sandbox.test'],
+          owner: ['mailto:alice@sandbox.test'],
+          archive: ['https://sandbox.test/archive'],
+        },
       },
     },
   },
@@ -105,9 +138,89 @@ export const EXAMPLES = {
       },
     },
   },
+  extensions: {
+    summary: 'What further extensions take (not sent: the sandbox offers none of them)',
+    value: {
+      envelope: {
+        ...TO_BOB,
+        auth: 'alice@sandbox.test',
+        priority: 3,
+        holdFor: 3600,
+        deliverBy: { seconds: 7200, mode: 'notify', trace: true },
+        prdr: true,
+        parameters: { mail: ['X-PROBE=1'], rcpt: ['X-PROBE'] },
+      },
+      dryRun: true,
+    },
+  },
+  'hold-until': {
+    summary: 'Kept by the server until a moment (not sent: the sandbox cannot keep it)',
+    value: { envelope: { ...TO_BOB, holdUntil: '2030-01-01T08:00:00Z' }, dryRun: true },
+  },
   xclient: {
     summary: 'As another client (XCLIENT), for those who run the server; the sandbox does not offer it',
-    value: { envelope: TO_BOB, xclient: { name: 'client.example.com', addr: '192.0.2.1', beforeTls: true } },
+    value: {
+      envelope: TO_BOB,
+      xclient: {
+        name: 'client.example.com',
+        addr: '192.0.2.1',
+        port: 4711,
+        proto: 'ESMTP',
+        helo: 'client.example.com',
+        login: 'alice',
+        destAddr: '192.0.2.25',
+        destPort: 25,
+        reverseName: 'client.example.com',
+        beforeTls: true,
+      },
+    },
+  },
+  proxied: {
+    summary: 'Behind a PROXY header, for those who run the server (not sent: the sandbox expects none)',
+    value: {
+      envelope: TO_BOB,
+      proxy: {
+        version: 2,
+        source: { address: '192.0.2.1', port: 4711 },
+        destination: { address: '192.0.2.25', port: 25 },
+      },
+      dryRun: true,
+    },
+  },
+  connection: {
+    summary: 'A server by its URL, the terms of the connection, an OAuth token (not sent: it is an example)',
+    value: {
+      server: 'smtp://mail.example.com:587',
+      tls: 'required',
+      tlsVerify: true,
+      tlsServername: 'mail.example.com',
+      tlsMinVersion: 'TLSv1.3',
+      timeouts: {
+        connect: 5000,
+        greeting: 30_000,
+        command: 30_000,
+        data: 30_000,
+        final: 60_000,
+        total: 90_000,
+      },
+      auth: {
+        user: 'alice@example.com',
+        token: 'an-access-token',
+        mechanism: 'xoauth2',
+        initialResponse: 'on',
+      },
+      hello: { name: 'probe.example.com' },
+      envelope: { from: 'alice@example.com', to: ['bob@example.org'] },
+      dryRun: true,
+    },
+  },
+  'as-somebody-else': {
+    summary:
+      'Alice logs in and acts as somebody else, by PLAIN and also without TLS (the sandbox refuses that)',
+    value: {
+      auth: { user: 'alice', password: 'sandbox', authzid: 'bob', mechanism: 'plain', allowInsecure: true },
+      envelope: TO_BOB,
+    },
   },
   'pop-before-smtp': {
     summary: 'A login at the POP3 server first',
@@ -117,6 +230,8 @@ export const EXAMPLES = {
     summary: 'To the mail hosts of the recipient’s domain (without `dryRun` it is sent)',
     value: {
       route: 'mx',
+      port: 25,
+      family: 4,
       envelope: { from: 'alice@example.com', to: ['bob@example.org'] },
       dryRun: true,
     },

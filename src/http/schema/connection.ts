@@ -54,7 +54,7 @@ export const connectionFields = {
     .describe('false: a certificate that does not verify is a finding of the transcript and not the end.'),
   tlsServername: tlsServername.optional(),
   tlsMinVersion: tlsMinVersion.optional(),
-  tlsCa: tlsCa.optional(),
+  tlsCa: tlsCa.optional().meta({ examples: ['-----BEGIN CERTIFICATE-----…'] }),
   timeouts: Timeouts.optional(),
 }
 

@@ -70,19 +70,35 @@ export const Message = z
       ),
     dkim: z
       .union([
-        z.string().min(1).max(255),
+        z
+          .string()
+          .min(1)
+          .max(255)
+          .meta({ examples: ['office'] }),
         z.strictObject({
-          domain: z.string().min(1).max(255).describe('The signing domain.'),
+          domain: z
+            .string()
+            .min(1)
+            .max(255)
+            .describe('The signing domain.')
+            .meta({ examples: ['example.com'] }),
           selector: z
             .string()
             .min(1)
             .max(63)
-            .describe('Where its key is found: `<selector>._domainkey.<domain>`.'),
-          privateKey: z.string().min(1).max(20_000).describe('PEM, RSA.').meta({ format: 'password' }),
+            .describe('Where its key is found: `<selector>._domainkey.<domain>`.')
+            .meta({ examples: ['s2026'] }),
+          privateKey: z
+            .string()
+            .min(1)
+            .max(20_000)
+            .describe('PEM, RSA.')
+            .meta({ format: 'password', examples: ['-----BEGIN PRIVATE KEY-----…'] }),
         }),
       ])
       .optional()
-      .describe('Signs the message (RFC 6376): a key of the configuration by its name, or one of your own.'),
+      .describe('Signs the message (RFC 6376): a key of the configuration by its name, or one of your own.')
+      .meta({ examples: ['office'] }),
   })
   .superRefine((message, context) => {
     const given = Object.entries(message).filter(([, value]) => value !== undefined)
