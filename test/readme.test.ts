@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +11,7 @@ import { serversFile } from '../src/config/servers-file.ts'
 import { KNOWN_NAMES } from '../src/config/variables.ts'
 import { PROBLEMS } from '../src/diagnosis/catalogue.ts'
 import { CHARACTERS } from '../src/sandbox/characters.ts'
+import { createAuthority } from './support/certificates.ts'
 
 /*
  * Blocks marked `sh` or `console` are run, and the block that follows at once is what they print. Other blocks are not
@@ -52,13 +54,21 @@ describe('the documents', () => {
     expect(table).toBe(configurationTable())
   })
 
-  test('the servers file of the README can be read', () => {
+  test('the servers file of the README can be read', async () => {
     const [example] = blocksOf(readme).filter(({ language }) => language === 'yaml')
-    const { servers } = serversFile(example?.text ?? '', {
-      content: () => 'a secret\n',
+    const client = await (await createAuthority()).issue({ names: ['partner.example.com'] })
+    const signing = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    const files: Readonly<Record<string, string>> = {
+      'partner.pem': client.cert,
+      'partner.key': client.key,
+      '/run/secrets/dkim': signing.export({ type: 'pkcs8', format: 'pem' }) as string,
+    }
+    const { servers, signingKeys } = serversFile(example?.text ?? '', {
+      content: (path) => files[path] ?? 'a secret\n',
       variable: () => undefined,
     })
-    expect(servers.map(({ name }) => name)).toEqual(['office', 'old-box'])
+    expect(servers.map(({ name }) => name)).toEqual(['office', 'old-box', 'partner'])
+    expect([...signingKeys.keys()]).toEqual(['office'])
   })
 
   test.each(DOCUMENTS)('%s names nothing that does not exist', (name) => {
