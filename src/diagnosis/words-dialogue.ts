@@ -1,4 +1,5 @@
 import { retryByClass, sentence, serverName, stageName } from './names.ts'
+import { withoutCommand, withoutExtension } from './without.ts'
 import type { Words } from './words-entry.ts'
 
 /** Commands, and the server's own state. */
@@ -14,6 +15,7 @@ export const DIALOGUE_WORDS = {
     summary: (s) => `${serverName(s)} does not know ${stageName(s)}.`,
     cause: () =>
       'The command is optional, or of an extension that the server does not have or has switched off.',
+    suggestion: ({ verb }) => withoutCommand(verb),
   },
   'syntax-error': {
     summary: (s) => `${serverName(s)} could not read ${stageName(s)}.`,
@@ -44,6 +46,7 @@ export const DIALOGUE_WORDS = {
         unmet === undefined || unmet.offered.length === 0 ? '' : ` It offers ${unmet.offered.join(', ')}.`
       return `${unmet === undefined ? 'An extension is missing.' : sentence(unmet.message)}${offered}`
     },
+    suggestion: ({ unmet }) => withoutExtension(unmet?.keyword),
   },
   'too-many-errors': {
     summary: (s) => `${serverName(s)} ended the session, because too many commands had failed in it.`,

@@ -78,17 +78,24 @@ export class Unmet extends Error {
   readonly code: string
   /** What the server offered instead. */
   readonly offered: readonly string[]
+  /** The extension that is missing, as EHLO would list it. */
+  readonly keyword: string | undefined
   /** `rejected` where the mailbox itself says no: there is no such message, or it is another one. */
   readonly outcome: 'failed' | 'rejected'
 
   constructor(
     code: string,
     message: string,
-    options: { readonly offered?: readonly string[]; readonly outcome?: 'failed' | 'rejected' } = {},
+    options: {
+      readonly offered?: readonly string[]
+      readonly keyword?: string
+      readonly outcome?: 'failed' | 'rejected'
+    } = {},
   ) {
     super(message)
     this.code = code
     this.offered = options.offered ?? []
+    this.keyword = options.keyword
     this.outcome = options.outcome ?? 'failed'
   }
 }

@@ -81,6 +81,7 @@ export function requireExtension(extensions: Extensions, keyword: string): void 
   if (extensions.has(keyword)) return
   throw new Unmet('extension-not-offered', `${keyword} was asked for, and the server does not offer it`, {
     offered: offeredIn(extensions),
+    keyword,
   })
 }
 

@@ -51,6 +51,7 @@ export async function impersonate(
     const names = missing.map(({ name }) => name).join(', ')
     throw new Unmet('extension-not-offered', `XCLIENT is offered without ${names}`, {
       offered: offeredIn(extensions),
+      keyword: 'XCLIENT',
     })
   }
   for (const line of linesOf(wish.attributes)) {

@@ -115,6 +115,16 @@ describe('traps', () => {
   })
 })
 
+test.each([
+  ['EHLO', { hello: { verb: 'HELO' } }],
+  ['BDAT', { chunking: 'off' }],
+  ['VRFY', undefined],
+])('a command that is not known, %s, is avoided where that is possible', (verb, suggestion) => {
+  const situation = smtp(500, '', 'unrecognized command', 'hello', { verb })
+  expect(diagnose(situation)).toMatchObject({ code: 'command-not-recognized' })
+  expect(diagnose(situation)?.suggestion).toEqual(suggestion)
+})
+
 describe('what a relay that is denied is told', () => {
   test('the summary names the domain, the remedy is a login', () => {
     const diagnosis = diagnose(

@@ -135,6 +135,24 @@ describe('what may be asked along with the envelope', () => {
     expect(body.offered).toContain('PIPELINING')
   })
 
+  test.each([
+    { envelope: { dsn: { return: 'HDRS' } } },
+    { envelope: { requireTls: true } },
+    { envelope: { priority: 1 } },
+    { envelope: { holdFor: 60 } },
+    { envelope: { holdUntil: '2030-01-01T00:00:00Z' } },
+    { envelope: { deliverBy: { seconds: 60, mode: 'return' } } },
+    { envelope: { prdr: true } },
+    { envelope: { body: 'BINARYMIME' } },
+    { xclient: { addr: '192.0.2.1' } },
+  ])('%j is not offered, and the suggestion is the request that works', async (wish) => {
+    const request = merged({ envelope: ENVELOPE }, wish)
+    const { body } = await send(request).expect(422)
+    expect(body).toMatchObject({ type: '/problems/extension-not-offered', outcome: 'failed' })
+    const sent = await send(merged(request, body.diagnosis.suggestion)).expect(200)
+    expect(sent.body.outcome).toBe('accepted')
+  })
+
   test('XCLIENT and PROXY are read strictly', async () => {
     const bad = await send({ envelope: ENVELOPE, xclient: { port: 70_000 }, proxy: { version: 3 } }).expect(
       400,
@@ -229,6 +247,18 @@ describe('how a session may begin and end', () => {
     expect(none.body.errors[0].pointer).toBe('/auth/popBefore')
   })
 })
+
+/** RFC 7396 §2: the target with a merge patch applied. */
+function merged(target: object, patch: object): object {
+  const result: Record<string, unknown> = { ...target }
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete result[name]
+    else if (typeof value === 'object' && !Array.isArray(value))
+      result[name] = merged((result[name] ?? {}) as object, value)
+    else result[name] = value
+  }
+  return result
+}
 
 /** The paths of all fields that a schema has, lists without their places. */
 function pathsOf(schema: unknown, at = ''): string[] {

@@ -141,14 +141,17 @@ const SECTIONS: Readonly<Record<number, string>> = {
   7372: '3.1 3.2 3.3 3.4',
   // DMARC
   7489: '6.6',
+  // JSON Merge Patch
+  7396: '1 2 3',
   // Null MX
   7505: '3 4 4.1 4.2 4.3',
   // Basic Authentication
   7617: '2 2.1',
   // OAuth over SASL
   7628: '3 3.1 3.2 3.2.1 3.2.2 3.2.3',
-  // SCRAM-SHA-256
+  // DANE for SMTP
   7672: '1.3 2.1 2.2 2.2.1 2.2.2 2.2.3 3.1 3.1.1 3.1.2 3.1.3 3.2 3.2.1 3.2.2 3.2.3 3.3',
+  // SCRAM-SHA-256
   7677: '3 4',
   // TLS Server Identity Check for Email-Related Protocols
   7817: '3',
