@@ -220,7 +220,8 @@ interop('POP3, on a real Dovecot', () => {
       await built.stop()
     }
     await remove('/pop3/messages?all=true&expect=1', dave).expect(200)
-  })
+    // it builds the service first
+  }, 60_000)
 
   test('by number after another session changed the mailbox: refused by If-Match, done right by its unique-id', async () => {
     for (const subject of ['one', 'two', 'three']) dovecot.put(frank.name, `Subject: ${subject}\r\n\r\nx\r\n`)

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Response } from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestService, type TestService } from '../support/service.ts'
@@ -73,16 +73,24 @@ interop('messages streamed into a real Postfix', () => {
   test('a message above the limit is refused: before MAIL where its size is known, else while it comes', async () => {
     const message = bigMessage(alice.address, SIZE_LIMIT + MEGABYTE)
     const query = { from: 'sender@elsewhere.test', to: alice.address }
-    const known = await post({ ...query, lineEnds: 'refuse' })
-      .send(message)
-      .expect(422)
-    expect(known.body).toMatchObject({
-      type: '/problems/message-too-large',
-      outcome: 'failed',
-      stage: 'mail',
+    for (const lineEnds of ['refuse', 'auto']) {
+      const known = await post({ ...query, lineEnds })
+        .send(message)
+        .expect(422)
+      expect(known.body).toMatchObject({
+        type: '/problems/message-too-large',
+        outcome: 'failed',
+        stage: 'mail',
+      })
+    }
+    const found = await fetch(`${service.url}/smtp/send?${new URLSearchParams(query)}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'message/rfc822' },
+      // a stream has no Content-Length
+      body: Readable.toWeb(Readable.from([message])) as ReadableStream,
+      duplex: 'half',
     })
-    const found = await post(query).send(message).expect(422)
-    expect(found.body).toMatchObject({
+    expect(await found.json()).toMatchObject({
       type: '/problems/message-too-large',
       outcome: 'rejected',
       reply: { code: 552 },
