@@ -9,11 +9,11 @@ export const EventEntry = z
   .object({
     seq,
     atMs,
-    kind: z.literal('event'),
+    kind: z.literal('event').describe('Something that happened here.'),
     event: z
       .string()
       .describe('What happened: `resolved`, `connected`, `tls`, `fallback`, `mechanism`, `closed`, …'),
-    text: z.string(),
+    text: z.string().describe('What, in words.'),
     tls,
     redacted,
   })
@@ -23,7 +23,7 @@ export const CommandEntry = z
   .object({
     seq,
     atMs,
-    kind: z.literal('command'),
+    kind: z.literal('command').describe('This service said it.'),
     line: z.string().describe('The command as it went out, without CRLF, secrets replaced by `***`.'),
     tls,
     redacted,
@@ -34,7 +34,7 @@ export const ReplyEntry = z
   .object({
     seq,
     atMs,
-    kind: z.literal('reply'),
+    kind: z.literal('reply').describe('The mail server said it.'),
     code: z.int().optional().describe('SMTP: the reply code.'),
     enhanced: z.string().optional().describe('SMTP: the enhanced status code (RFC 2034).'),
     status: z.enum(['+OK', '-ERR', '+']).optional().describe('POP3: the status indicator.'),
@@ -56,8 +56,8 @@ export const DataEntry = z
   .object({
     seq,
     atMs,
-    kind: z.literal('data'),
-    from: z.enum(['client', 'server']),
+    kind: z.literal('data').describe('Content, summed up.'),
+    from: z.enum(['client', 'server']).describe('Who sent it; `client` is this service.'),
     bytes: z.int().describe('Octets of content, without dot-stuffing and terminator.'),
     preview: z.string().describe('The beginning of it, bounded.'),
     incomplete: z.literal(true).optional().describe('It broke off.'),
@@ -71,8 +71,8 @@ export type Entry = z.infer<typeof Entry>
 
 export const Finding = z
   .object({
-    code: z.string(),
-    text: z.string(),
+    code: z.string().describe('Stable, for programs.'),
+    text: z.string().describe('The same for people.'),
     evidence: z.array(z.int()).describe('`seq` of the entries that show it.'),
   })
   .meta({ id: 'Finding', description: 'A tolerance that was used, or an oddity that was seen.' })
@@ -80,10 +80,10 @@ export type Finding = z.infer<typeof Finding>
 
 export const TlsReport = z
   .object({
-    version: z.string(),
-    cipher: z.string(),
-    resumed: z.boolean(),
-    handshakeMs: z.number(),
+    version: z.string().describe('`TLSv1.3`'),
+    cipher: z.string().describe('By its standard name.'),
+    resumed: z.boolean().describe('Always false here: a session that is resumed shows no certificate.'),
+    handshakeMs: z.number().describe('How long the handshake took, ms.'),
     trusted: z.boolean().describe('The chain leads to a trusted root.'),
     nameMatches: z.boolean().describe('The certificate is for the name that was asked for.'),
     verifyError: z
@@ -94,16 +94,20 @@ export const TlsReport = z
       ),
     certificate: z
       .object({
-        subject: z.string(),
-        issuer: z.string(),
-        names: z.array(z.string()).readonly(),
-        validFrom: z.string(),
-        validTo: z.string(),
-        daysLeft: z.int(),
-        fingerprint256: z.string(),
-        chain: z.array(z.string()).readonly(),
+        subject: z.string().describe('`CN=mx.example.com, O=Example`'),
+        issuer: z.string().describe('Who issued it.'),
+        names: z.array(z.string()).readonly().describe('The names and addresses that it is for.'),
+        validFrom: z.string().describe('ISO 8601'),
+        validTo: z.string().describe('ISO 8601'),
+        daysLeft: z.int().describe('Whole days until `validTo`; negative when past.'),
+        fingerprint256: z.string().describe('SHA-256 of the certificate.'),
+        chain: z
+          .array(z.string())
+          .readonly()
+          .describe('Subjects from its issuer upwards, as far as the server sent them.'),
       })
-      .nullable(),
+      .nullable()
+      .describe('The server’s certificate; null where it showed none.'),
   })
   .meta({ id: 'TlsReport', description: 'What TLS came to; the two verdicts apart.' })
 export type TlsReport = z.infer<typeof TlsReport>
@@ -111,27 +115,43 @@ export type TlsReport = z.infer<typeof TlsReport>
 export const Transcript = z
   .object({
     id: z.string().describe('Sortable unique id; also in the header `X-Session-Id` and in the log.'),
-    protocol: z.enum(['smtp', 'lmtp', 'pop3']),
-    server: z.object({
-      url: z.string(),
-      host: z.string(),
-      port: z.int(),
-      address: z.string().nullable().describe('The address that was connected to.'),
-      greeting: z.string().nullable().describe('The first line of the greeting.'),
-    }),
-    client: z.object({
-      address: z.string().nullable(),
-      port: z.int().nullable(),
-      hello: z.string().nullable().describe('The name given in EHLO or HELO.'),
-    }),
+    protocol: z.enum(['smtp', 'lmtp', 'pop3']).describe('What was spoken.'),
+    server: z
+      .object({
+        url: z.string().describe('As the call or the configuration names it.'),
+        host: z.string().describe('A name, or an address.'),
+        port: z.int().describe('Of TCP.'),
+        address: z.string().nullable().describe('The address that was connected to.'),
+        greeting: z.string().nullable().describe('The first line of the greeting.'),
+      })
+      .describe('The mail server.'),
+    client: z
+      .object({
+        address: z.string().nullable().describe('The address that this service connected from.'),
+        port: z.int().nullable().describe('And its port.'),
+        hello: z.string().nullable().describe('The name given in EHLO or HELO.'),
+      })
+      .describe('This service, as the mail server sees it.'),
     startedAt: z.string().describe('ISO 8601'),
-    durationMs: z.number(),
+    durationMs: z.number().describe('From the first thing that was done to the last, ms.'),
     roundTrips: z.int().describe('How often this service had to wait for the server.'),
-    bytes: z.object({ sent: z.int(), received: z.int() }),
-    tls: TlsReport.nullable(),
-    phases: z.array(z.object({ name: z.string(), ms: z.number() })),
-    findings: z.array(Finding),
-    entries: z.array(Entry),
+    bytes: z
+      .object({
+        sent: z.int().describe('To the mail server.'),
+        received: z.int().describe('From it.'),
+      })
+      .describe('Octets of the dialogue, inside TLS as well.'),
+    tls: TlsReport.nullable().describe('What TLS came to; null where it was not spoken.'),
+    phases: z
+      .array(
+        z.object({
+          name: z.string().describe('`dns`, `connect`, `tls`, `greeting`, …'),
+          ms: z.number().describe('How long it took.'),
+        }),
+      )
+      .describe('Where the time went before the dialogue.'),
+    findings: z.array(Finding).describe('What was tolerated, and what was odd.'),
+    entries: z.array(Entry).describe('The dialogue, in order.'),
   })
   .meta({ id: 'Transcript', description: 'Everything that was said and done in one mail session.' })
 export type Transcript = z.infer<typeof Transcript>

@@ -4,49 +4,59 @@ const address = z.string().min(1).max(1000)
 const urls = z.array(z.string().min(1).max(2000)).max(20)
 
 const attachment = z.strictObject({
-  filename: z.string().min(1).max(255).optional(),
+  filename: z.string().min(1).max(255).optional().describe('As the recipient sees it; any letters.'),
   contentType: z.string().max(255).optional().describe('Left out: told by the filename.'),
   content: z.string().optional().describe('base64'),
   text: z.string().optional().describe('Instead of `content`: text, taken as UTF-8.'),
   cid: z.string().min(1).max(255).optional().describe('The part is shown where the HTML says `cid:…`.'),
-  disposition: z.enum(['attachment', 'inline']).optional(),
+  disposition: z
+    .enum(['attachment', 'inline'])
+    .optional()
+    .describe('`inline` with `cid`; otherwise `attachment`.'),
 })
 
 const list = z
   .strictObject({
-    id: z.string().max(500).optional(),
-    help: urls.optional(),
-    unsubscribe: urls.optional(),
-    subscribe: urls.optional(),
-    post: urls.optional(),
-    owner: urls.optional(),
-    archive: urls.optional(),
+    id: z.string().max(500).optional().describe('List-ID.'),
+    help: urls.optional().describe('List-Help, URLs.'),
+    unsubscribe: urls.optional().describe('List-Unsubscribe, URLs.'),
+    subscribe: urls.optional().describe('List-Subscribe, URLs.'),
+    post: urls.optional().describe('List-Post, URLs.'),
+    owner: urls.optional().describe('List-Owner, URLs.'),
+    archive: urls.optional().describe('List-Archive, URLs.'),
   })
   .describe('The fields of a mailing list (RFC 2369, RFC 2919).')
 
 /** The fields that a composed message may have. */
 export const composedFields = {
   from: address.optional().describe('`alice@example.com` or `"Alice" <alice@example.com>`.'),
-  to: z.array(address).max(1000).optional(),
-  cc: z.array(address).max(1000).optional(),
+  to: z.array(address).max(1000).optional().describe('Addresses, each as in `from`.'),
+  cc: z.array(address).max(1000).optional().describe('Who gets a copy.'),
   bcc: z.array(address).max(1000).optional().describe('Recipients of the envelope that no header names.'),
-  replyTo: address.optional(),
-  subject: z.string().max(10_000).optional(),
-  text: z.string().optional(),
-  html: z.string().optional(),
+  replyTo: address.optional().describe('Where answers go.'),
+  subject: z.string().max(10_000).optional().describe('Any letters; no line breaks.'),
+  text: z.string().optional().describe('The text; beside `html` it is the alternative to it.'),
+  html: z.string().optional().describe('The same as HTML.'),
   headers: z
     .record(z.string(), z.union([z.string(), z.array(z.string()).max(100)]))
     .optional()
     .describe('Further header fields; a list is a field that comes several times.'),
-  attachments: z.array(attachment).max(100).optional(),
+  attachments: z.array(attachment).max(100).optional().describe('Files, each in base64 or as text.'),
   calendar: z
-    .strictObject({ method: z.string().min(1).max(40), content: z.string() })
+    .strictObject({
+      method: z.string().min(1).max(40).describe('`REQUEST`, `REPLY`, `CANCEL`, `PUBLISH`.'),
+      content: z.string().describe('The object, from BEGIN:VCALENDAR on.'),
+    })
     .optional()
     .describe('An iCalendar object (RFC 5545) and its method, e.g. `REQUEST`.'),
-  priority: z.enum(['high', 'normal', 'low']).optional(),
+  priority: z.enum(['high', 'normal', 'low']).optional().describe('As mail programs show it.'),
   list: list.optional(),
-  inReplyTo: z.string().max(1000).optional(),
-  references: z.array(z.string().max(1000)).max(100).optional(),
+  inReplyTo: z.string().max(1000).optional().describe('The `Message-ID` that this answers.'),
+  references: z
+    .array(z.string().max(1000))
+    .max(100)
+    .optional()
+    .describe('The thread: each `Message-ID`, the oldest first.'),
   messageId: z.string().max(1000).optional().describe('Left out: one is made.'),
 }
 
@@ -109,5 +119,8 @@ export const Message = z
       context.addIssue({ code: 'custom', path: [field], message: `it cannot stand beside ${whole}` })
     }
   })
-  .meta({ id: 'Message' })
+  .meta({
+    id: 'Message',
+    description: 'What is sent: fields to compose from, exact octets, or a test message.',
+  })
 export type Message = z.output<typeof Message>

@@ -100,23 +100,28 @@ export const SendBody = z
       .optional()
       .describe('`off` sends one command at a time even where PIPELINING is offered.'),
   })
-  .meta({ id: 'SendRequest' })
+  .meta({ id: 'SendRequest', description: 'One message, for one session.' })
 export type SendBody = z.output<typeof SendBody>
 
 const Recipient = z.object({
-  recipient: z.string(),
+  recipient: z.string().describe('The address, as the call gives it.'),
   reply: Reply,
   diagnosis: z
-    .object({ code: z.string() })
+    .object({ code: z.string().describe('Why.') })
     .optional()
     .describe('Of a refused recipient; the page is under `/problems`.'),
 })
 
 export const AuthReport = z
   .object({
-    offered: z.object({ beforeTls: z.array(z.string()), now: z.array(z.string()) }),
-    tried: z.array(z.string()),
-    chosen: z.string().nullable(),
+    offered: z
+      .object({
+        beforeTls: z.array(z.string()).describe('In the clear.'),
+        now: z.array(z.string()).describe('When the login was tried.'),
+      })
+      .describe('The mechanisms that the server offered.'),
+    tried: z.array(z.string()).describe('In this order.'),
+    chosen: z.string().nullable().describe('Which one it came to; null where nobody is logged in.'),
   })
   .meta({
     id: 'AuthReport',
@@ -128,8 +133,8 @@ export const SendAnswer = z
     outcome: Outcome,
     stage: Stage,
     accepted: z.array(z.string()).describe('Recipients for whom the server has taken the message over.'),
-    rejected: z.array(Recipient),
-    messageId: z.string().nullable(),
+    rejected: z.array(Recipient).describe('Recipients whom the server refused, each with its reply.'),
+    messageId: z.string().nullable().describe('The `Message-ID` of what was sent; null where it has none.'),
     queueId: z
       .string()
       .nullable()
@@ -140,17 +145,29 @@ export const SendAnswer = z
     attempts: z.array(Attempt).optional().describe('With `route`: each session there was, in order.'),
     transcript: Transcript.optional(),
   })
-  .meta({ id: 'SendAnswer' })
+  .meta({ id: 'SendAnswer', description: 'What became of the message, for each recipient.' })
 
 export const DryRunAnswer = z
   .object({
-    outcome: z.literal('ok'),
-    dryRun: z.literal(true),
-    envelope: z.object({ from: z.string(), to: z.array(z.string()) }),
-    messageId: z.string().nullable(),
-    octets: z.int(),
+    outcome: z.literal('ok').describe('Nothing was connected.'),
+    dryRun: z.literal(true).describe('This is what would be sent.'),
+    envelope: z
+      .object({
+        from: z.string().describe('The reverse-path; empty is `<>`.'),
+        to: z.array(z.string()).describe('The recipients.'),
+      })
+      .describe('Whom the server would be told.'),
+    messageId: z.string().nullable().describe('The `Message-ID`; null where there is none.'),
+    octets: z.int().describe('The size of the message.'),
     rawBase64: z.string().describe('The exact octets.'),
     raw: z.string().describe('The same as text, octets that are not UTF-8 as `\\xNN`.'),
-    findings: z.array(z.object({ code: z.string(), text: z.string() })),
+    findings: z
+      .array(
+        z.object({
+          code: z.string().describe('Stable, for programs.'),
+          text: z.string().describe('The same for people.'),
+        }),
+      )
+      .describe('What was noticed of the message.'),
   })
   .meta({ id: 'DryRunAnswer' })
