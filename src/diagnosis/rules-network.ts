@@ -1,3 +1,4 @@
+import { sentence } from './names.ts'
 import type { Rule } from './rule.ts'
 import { withImplicitTls } from './server-url.ts'
 import type { Situation } from './situation.ts'
@@ -75,6 +76,18 @@ export const NETWORK_RULES: readonly Rule[] = [
   },
   { code: 'connection-closed', when: { faultKinds: ['closed'] }, confidence: 'certain' },
   { code: 'protocol-violation', when: { faultKinds: ['protocol'] }, confidence: 'certain' },
+  {
+    code: 'reply-timeout',
+    when: { faultKinds: ['timeout'], history: ({ pipelining }) => pipelining === 'suspected' },
+    confidence: 'likely',
+    cause: ({ fault }) =>
+      `${fault === undefined ? '' : `${sentence(fault.message)} `}Several commands went out in one flight, as the server’s PIPELINING allows, and it answered the first of them: it may have thrown the others away.`,
+    remedies: () => [
+      'Ask with `pipelining=off`: one command at a time, at the cost of a round trip for each.',
+      'If that does not help either, give it more time: `timeouts.command`, or `commandTimeout` in a query.',
+    ],
+    suggestion: () => ({ pipelining: 'off' }),
+  },
   { code: 'reply-timeout', when: { faultKinds: ['timeout'] }, confidence: 'certain' },
 ]
 

@@ -36,6 +36,8 @@ export interface Situation {
   readonly recipient?: string
   /** POP3: how many messages had been marked as deleted. */
   readonly deletions?: number
+  /** A command that went out with others in one flight was not answered. */
+  readonly pipelining?: 'suspected'
   /** What SIZE announced, octets. */
   readonly sizeLimit?: number
   /** The beginning of what the server sent on this connection, to recognise another protocol. */

@@ -37,6 +37,9 @@ export function situationOf(end: SessionFacts, circumstances: Circumstances, eve
     },
     tls: transcript.tls === null ? 'off' : 'on',
     ...(end.tls === undefined ? {} : { tlsFacts: end.tls }),
+    ...(transcript.findings.some(({ code }) => code === 'pipelining-suspected')
+      ? { pipelining: 'suspected' as const }
+      : {}),
     octetsSeen: end.firstOctets,
     evidence: evidenceOf(transcript, event.reply),
     ...rest,

@@ -12,6 +12,8 @@ import { Outgoing, type OutgoingContent } from './outgoing.ts'
 /** A command that was sent, or the greeting, whose reply is due. */
 export interface Pending<R extends Reply> extends Due {
   readonly multiline: boolean
+  /** Which of its flight's commands it answers, from 0. */
+  readonly place: number
   reply?: R
 }
 
@@ -96,9 +98,9 @@ export class Dialogue<R extends Reply> {
     group: readonly { readonly command: Command; readonly phase?: Phase; readonly multiline?: boolean }[],
   ): Pending<R>[] {
     if (this.#queue.length === 0) this.#takeUnsolicited()
-    const pendings = group.map(({ command, phase = 'command', multiline = false }) => {
+    const pendings = group.map(({ command, phase = 'command', multiline = false }, place) => {
       const seq = this.#recorder.command(command.shown, command.redacted)
-      return this.#expect(`reply to ${command.verb || 'the response'}`, phase, seq, multiline)
+      return this.#expect(`reply to ${command.verb || 'the response'}`, phase, seq, multiline, place)
     })
     this.#outgoing.write(Buffer.concat(group.map(({ command }) => command.octets)))
     return pendings
@@ -232,8 +234,8 @@ export class Dialogue<R extends Reply> {
     else this.#wire.end()
   }
 
-  #expect(subject: string, phase: Phase, seq: number | undefined, multiline: boolean): Pending<R> {
-    const pending: Pending<R> = { subject, phase, seq, sentAt: this.#now(), multiline }
+  #expect(subject: string, phase: Phase, seq: number | undefined, multiline: boolean, place = 0): Pending<R> {
+    const pending: Pending<R> = { subject, phase, seq, sentAt: this.#now(), multiline, place }
     this.#queue.push(pending)
     return pending
   }
@@ -247,16 +249,27 @@ export class Dialogue<R extends Reply> {
     }
   }
 
-  async #readReply(due: Due): Promise<R> {
+  async #readReply(due: Pending<R>): Promise<R> {
     try {
       return await this.#incoming.reply(due)
     } catch (error) {
+      this.#suspectPipelining(error, due)
       // a caller who leaves breaks nothing, unless what is said next would be taken for content
       const sayable = this.#queue.every(({ phase }) => phase === 'command' || phase === 'quit')
       const left = error instanceof Fault && error.kind === 'aborted' && sayable
       if (!left) this.#broken = true
       throw error
     }
+  }
+
+  /** Servers that offer PIPELINING and take the first command of a flight only answer that one, and wait. */
+  #suspectPipelining(error: unknown, { place, phase, seq }: Pending<R>): void {
+    if (!(error instanceof Fault) || error.kind !== 'timeout' || place === 0 || phase === 'quit') return
+    this.finding(
+      'pipelining-suspected',
+      'Of several commands in one flight the server answered the first, and then nothing came: its PIPELINING may be broken. Try `pipelining` off.',
+      seq === undefined ? [] : [seq],
+    )
   }
 
   /** What has come without being asked for is told, and is never the answer to the next command. */

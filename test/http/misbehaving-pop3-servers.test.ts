@@ -109,6 +109,36 @@ describe('a POP3 call and a server that', () => {
     expect(response.body.transcript.id).toBe(response.headers['x-session-id'])
   })
 
+  test.each([
+    ['auto', 'likely', { pipelining: 'off' }],
+    ['off', 'certain', { timeouts: { command: 300_000, total: 600_000 } }],
+  ])(
+    'offers PIPELINING and takes one command at a time, with pipelining=%s',
+    async (pipelining, confidence, suggestion) => {
+      let answered = 0
+      const server = await mailServer(
+        '+OK ready',
+        '+OK\r\nUSER\r\nUIDL\r\nPIPELINING\r\n.',
+        () => {
+          answered += 1
+          return '+OK'
+        },
+        'HANG',
+      )
+      const { body } = await mailwire.agent
+        .get('/pop3/stat')
+        .query({ server: `pop3://127.0.0.1:${server.port}`, auth: 'user', allowInsecureAuth: 'true' })
+        .query({ pipelining, commandTimeout: '100' })
+        .auth('bob', 'some-other-word')
+        .expect(504)
+      expect(answered).toBe(1)
+      expect(body.diagnosis).toMatchObject({ code: 'reply-timeout', confidence, suggestion })
+      const told = pipelining === 'auto' ? ['pipelining-suspected'] : []
+      expect(body.transcript.findings.map(({ code }: { code: string }) => code)).toEqual(told)
+      expect(body.diagnosis.remedies[0].includes('pipelining=off')).toBe(pipelining === 'auto')
+    },
+  )
+
   test('lists unique-ids for some only: the others have none, which is a finding', async () => {
     const server = await mailServer(
       ...LOGIN,

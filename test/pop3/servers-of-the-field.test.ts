@@ -184,7 +184,7 @@ describe('what servers do and the RFCs do not know', () => {
     expect(findings).toEqual(['uidl-not-supported', 'header-refused'])
   })
 
-  test('advertised PIPELINING that takes the first command only: told as a reply that never came', async () => {
+  test('advertised PIPELINING that takes the first command only: told as what it may be', async () => {
     const script = `${greeted(...ALL)}
       C: USER bob
       C: PASS builder of 7 bridges
@@ -192,8 +192,32 @@ describe('what servers do and the RFCs do not know', () => {
       C: QUIT
       S: +OK
       S: <PAUSE 30000>`
-    const { end } = await scriptedMaildrop(script, stat)
+    const { end, findings } = await scriptedMaildrop(script, stat)
     expect(end.failure).toMatchObject({ stage: 'auth', outcome: 'failed', fault: { kind: 'timeout' } })
+    expect(findings).toEqual(['pipelining-suspected'])
+    // PASS, which was not answered
+    const [finding] = end.transcript.findings
+    expect(end.transcript.entries.find(({ seq }) => seq === finding?.evidence[0])).toMatchObject({
+      line: 'PASS ***',
+    })
+  })
+
+  test.each([
+    [
+      'no reply at all to a flight',
+      `${greeted(...ALL)}\nC: USER bob\nC: PASS builder of 7 bridges\nC: STAT\nC: QUIT\nS: <PAUSE 30000>`,
+    ],
+    [
+      'one command at a time',
+      `${greeted(...ONE_BY_ONE)}\nC: USER bob\nS: +OK\nC: PASS builder of 7 bridges\nS: <PAUSE 30000>`,
+    ],
+    [
+      'a QUIT that is not answered',
+      `${greeted(...ALL)}\nC: USER bob\nC: PASS builder of 7 bridges\nC: STAT\nC: QUIT\nS: +OK\nS: +OK\nS: +OK 0 0\nS: <PAUSE 5000>`,
+    ],
+  ])('and where nothing points to it, nothing is said of it: %s', async (_what, script) => {
+    const { findings } = await scriptedMaildrop(script, stat)
+    expect(findings).not.toContain('pipelining-suspected')
   })
 
   test('EXPIRE 0: QUIT might delete what was read, so it is not said', async () => {
