@@ -1,8 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Sessions } from '../../src/session/sessions.ts'
 import { type MailServer, mailServer } from '../support/mail-server.ts'
 import { service } from '../support/service.ts'
 
 const mailwire = service()
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 const wait = (query: Record<string, string>, user = 'bob') =>
   mailwire.agent.get('/pop3/messages/wait').auth(user, 'sandbox').query(query)
@@ -212,8 +217,11 @@ test('a caller who leaves ends it', async () => {
       return '+OK Bye'
     },
   )
+  const asked = vi.spyOn(Sessions.prototype, 'run')
+  const until = vi.spyOn(globalThis, 'setTimeout')
+  const called = vi.spyOn(globalThis, 'clearTimeout')
   const leaving = new AbortController()
-  const query = new URLSearchParams({ ...onItsOwn(server), timeout: '60000', interval: '100' })
+  const query = new URLSearchParams({ ...onItsOwn(server), timeout: '60000', interval: '54321' })
   const call = fetch(`${mailwire.url}/pop3/messages/wait?${query}`, {
     headers: { Authorization: `Basic ${Buffer.from('bob:some-other-word').toString('base64')}` },
     signal: leaving.signal,
@@ -221,9 +229,13 @@ test('a caller who leaves ends it', async () => {
   call.catch(() => undefined)
   await looked
   await server.left()
+  // the time until the next look: as long as asked, less what the first one took
+  const pausing = (ms = 0): boolean => ms > 50_000 && ms <= 54_321
+  const timer = (): unknown => until.mock.results[until.mock.calls.findIndex(([, ms]) => pausing(ms))]?.value
+  while (timer() === undefined) await new Promise(setImmediate)
   leaving.abort()
   await expect(call).rejects.toThrow('aborted')
-  // longer than it would have been until the next look
-  await new Promise((resolve) => setTimeout(resolve, 150))
-  expect(visits).toBe(1)
+  while (!called.mock.calls.some(([cleared]) => cleared === timer())) await new Promise(setImmediate)
+  // the call is over: it does not even ask for room for another session
+  expect([visits, asked.mock.calls.length]).toEqual([1, 1])
 })

@@ -1,15 +1,14 @@
-import type { Response } from 'express'
 import { Router } from 'express'
 import { z } from 'zod'
 import type { FoundMessage, Maildrop } from '../../pop3/maildrop.ts'
 import { retrieve } from '../../pop3/retrieve.ts'
 import type { Pop3End } from '../../pop3/session.ts'
 import { type Criteria, look, type SeenMessage } from '../../pop3/wait.ts'
-import type { Clock } from '../../session/budget.ts'
 import { NoRoom } from '../../session/sessions.ts'
 import type { Context } from '../context.ts'
 import { entityTag } from '../etag.ts'
 import { messageJson, reading } from '../message-json.ts'
+import { pause } from '../pause.ts'
 import { type Done, type Failed, hasFailed, nameSession, pop3Call } from '../pop3-call.ts'
 import { invalidRequest, Problem } from '../problem.ts'
 import { requireAcceptable } from '../represent.ts'
@@ -95,8 +94,7 @@ export function pop3WaitRouter(context: Context): Router {
         if (end !== undefined && hasFailed(end)) throw call.problem(end, { looks, seen: passed })
         throw nothingCame(last, passed, looks, pace.timeout, query)
       }
-      await pause(clock, next - clock.now(), response)
-      if (response.closed) return
+      if ((await pause(clock, next - clock.now(), response)) === 'left') return
     }
   })
   return router
@@ -208,18 +206,4 @@ function criteriaOf({ subject, from, to, header, after }: WaitQuery): Criteria {
     ...(after === undefined ? {} : { after }),
     headers: header === undefined ? [] : [header],
   }
-}
-
-/** Until the time has passed, or the caller has left. */
-async function pause(clock: Clock, ms: number, response: Response): Promise<void> {
-  if (response.closed) return
-  await new Promise<void>((resolve) => {
-    const over = (): void => {
-      cancel()
-      response.off('close', over)
-      resolve()
-    }
-    const cancel = clock.after(Math.max(ms, 0), over)
-    response.once('close', over)
-  })
 }
