@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Sessions } from '../../src/session/sessions.ts'
+import { NoRoom, Sessions } from '../../src/session/sessions.ts'
 import { type MailServer, mailServer } from '../support/mail-server.ts'
 import { service } from '../support/service.ts'
 
@@ -194,6 +194,81 @@ describe('what keeps it from looking', () => {
     const { body } = await wait({ [name]: value }).expect(400)
     expect(body.errors).toMatchObject([{ parameter: name }])
   })
+})
+
+describe('when there is no room for a session', () => {
+  const NONE = new NoRoom('per-target', '1 sessions with this mail server are running, which is the limit')
+
+  test('at first: the call is refused', async () => {
+    vi.spyOn(Sessions.prototype, 'run').mockRejectedValueOnce(NONE)
+    await wait({ timeout: '5000' }).expect(429)
+  })
+
+  test('later: a later look may find it', async () => {
+    const after = await lastUid()
+    const run = vi.spyOn(Sessions.prototype, 'run')
+    const waiting = wait({ subject: 'with room', after, timeout: '15000', interval: '100' })
+    const answered = waiting.then((response) => response)
+    while (run.mock.settledResults[0]?.type !== 'fulfilled') await new Promise(setImmediate)
+    run.mockRejectedValueOnce(NONE)
+    while (run.mock.settledResults[1]?.type !== 'rejected') await new Promise(setImmediate)
+    await sendToBob('with room')
+    expect((await answered).status).toBe(200)
+  })
+
+  test('to the end: 504 with what the last session saw', async () => {
+    const run = vi.spyOn(Sessions.prototype, 'run')
+    const waiting = wait({ subject: 'never', timeout: '300', interval: '100' })
+    const answered = waiting.then((response) => response)
+    while (run.mock.settledResults[0]?.type !== 'fulfilled') await new Promise(setImmediate)
+    run.mockRejectedValue(NONE)
+    const { status, body, headers } = await answered
+    expect(status).toBe(504)
+    expect(body.looks).toBeGreaterThan(1)
+    expect(body.transcript.id).toBe(headers['x-session-id'])
+  })
+
+  test('because the service is shutting down: 503 at once', async () => {
+    const run = vi.spyOn(Sessions.prototype, 'run')
+    const waiting = wait({ subject: 'never', timeout: '60000', interval: '100' })
+    const answered = waiting.then((response) => response)
+    while (run.mock.settledResults[0]?.type !== 'fulfilled') await new Promise(setImmediate)
+    run.mockRejectedValue(new NoRoom('shutting-down', 'the service is shutting down'))
+    expect((await answered).status).toBe(503)
+  })
+
+  test('and what is a bug is none of this', async () => {
+    const run = vi.spyOn(Sessions.prototype, 'run')
+    const call = fetch(`${mailwire.url}/pop3/messages/wait?subject=never&timeout=60000&interval=100`, {
+      headers: { Authorization: `Basic ${Buffer.from('bob:sandbox').toString('base64')}` },
+    })
+    while (run.mock.settledResults[0]?.type !== 'fulfilled') await new Promise(setImmediate)
+    run.mockRejectedValue(new TypeError('x is not a function'))
+    expect((await call).status).toBe(500)
+  })
+})
+
+test('of many messages that came and were others a hundred are told', async () => {
+  const numbers = Array.from({ length: 101 }, (_, index) => index + 1)
+  const replies: Record<string, string> = {
+    CAPA: '+OK\r\nUSER\r\nUIDL\r\nTOP\r\n.',
+    LIST: `+OK\r\n${numbers.map((n) => `${n} 9\r\n`).join('')}.`,
+    UIDL: `+OK\r\n${numbers.map((n) => `${n} uid-${n}\r\n`).join('')}.`,
+    TOP: '+OK\r\nSubject: x\r\n\r\n.',
+  }
+  const turns = Array.from(
+    { length: 110 },
+    () => (line: string) => replies[line.split(' ')[0] ?? ''] ?? '+OK',
+  )
+  const server = await mailServer('+OK ready', ...turns)
+  const { body } = await wait({
+    ...onItsOwn(server),
+    subject: 'never',
+    timeout: '1',
+    interval: '100',
+  }).expect(504)
+  expect(body.seen).toHaveLength(100)
+  expect(body.seen[0]).toEqual({ number: 101, uid: 'uid-101', subject: 'x', from: null })
 })
 
 test('a caller who leaves ends it', async () => {

@@ -1,6 +1,7 @@
 import { Router } from 'express'
 import { z } from 'zod'
 import type { FoundMessage, Maildrop } from '../../pop3/maildrop.ts'
+import { loginDelayOf, nextLook, type Pace } from '../../pop3/pace.ts'
 import { retrieve } from '../../pop3/retrieve.ts'
 import type { Pop3End } from '../../pop3/session.ts'
 import { type Criteria, look, type SeenMessage } from '../../pop3/wait.ts'
@@ -21,8 +22,6 @@ import { MESSAGE_EXAMPLE } from './pop3-examples.ts'
 
 const TIMEOUT_MS = 60_000
 const INTERVAL_MS = 5000
-/** After a login that came too early, where nobody says by how much. */
-const TOO_SOON_MS = 60_000
 /** As many of the messages that came and were others are told. */
 const MOST_SEEN = 100
 
@@ -88,7 +87,7 @@ export function pop3WaitRouter(context: Context): Router {
         call.answer(end as Done<Found>, body)
         return
       }
-      const next = nextLook(began, pace, loginDelayOf(end))
+      const next = nextLook(began, pace, loginDelayOf(end?.failure, end?.opening.capabilities))
       if (next === undefined) {
         // the last look says why nothing could be seen
         if (end !== undefined && hasFailed(end)) throw call.problem(end, { looks, seen: passed })
@@ -100,29 +99,16 @@ export function pop3WaitRouter(context: Context): Router {
   return router
 }
 
-interface Pace {
-  readonly timeout: number
-  readonly interval: number
-  readonly deadline: number
-}
-
 /** @throws {Problem} 400 when it is longer than a call may take */
 function paceOf(
   context: Context,
   { timeout = TIMEOUT_MS, interval = INTERVAL_MS }: WaitQuery,
   now: number,
-): Pace {
+): Pace & { readonly timeout: number } {
   const maximum = context.timeLimits.maxima.total
   if (timeout > maximum)
     throw invalidRequest([{ parameter: 'timeout', detail: `at most ${maximum} ms are allowed here` }])
   return { timeout, interval, deadline: now + timeout }
-}
-
-/** When to look again: the last look is at the deadline, unless the server wants more time between two logins. */
-function nextLook(began: number, { interval, deadline }: Pace, loginDelay: number): number | undefined {
-  if (began >= deadline) return undefined
-  const next = Math.max(Math.min(began + interval, deadline), began + loginDelay)
-  return next > deadline ? undefined : next
 }
 
 async function lookFor(
@@ -159,14 +145,6 @@ async function attempted<T>(looks: number, attempt: () => Promise<T>): Promise<T
 /** The mailbox is in use, or the server asks to come later: that may pass while we wait. */
 function mayPass({ failure }: Failed<unknown>): boolean {
   return failure.outcome === 'deferred' || failure.reply?.responseCode === 'IN-USE'
-}
-
-/** How long the server wants to be left alone, ms: as CAPA says, or because it just said so. */
-function loginDelayOf(end: Pop3End<unknown> | undefined): number {
-  if (end?.failure?.reply?.responseCode === 'LOGIN-DELAY') return TOO_SOON_MS
-  const capability = end?.opening.capabilities?.find(({ keyword }) => keyword === 'LOGIN-DELAY')
-  const seconds = capability?.parameters[0] ?? ''
-  return /^[0-9]{1,6}$/.test(seconds) ? Number(seconds) * 1000 : 0
 }
 
 function nothingCame(
