@@ -3,7 +3,7 @@ import { offers } from '../pop3/capa.ts'
 import type { Maildrop } from '../pop3/maildrop.ts'
 import { maildropOf, type Pop3End, withMaildrop, withPop3 } from '../pop3/session.ts'
 import type { Failure } from '../session/outcome.ts'
-import type { Target } from '../session/target.ts'
+import type { Security, Target } from '../session/target.ts'
 import { credentialsMissing, mailboxCredentials } from './access.ts'
 import { mailboxWish } from './auth-wish.ts'
 import type { Context } from './context.ts'
@@ -95,7 +95,7 @@ export async function pop3Look<T>(
   request: Request,
   response: Response,
   loggedIn: (maildrop: Maildrop) => Promise<T>,
-): Promise<Done<T | undefined>> {
+): Promise<{ readonly done: Done<T | undefined>; readonly security: Security }> {
   const { target, timeLimits, wish } = meant(context, query, request)
   const end = await runFor(context, target, response, (signal) =>
     withPop3(context.tools, { target, timeLimits, signal }, async (opened, session) => {
@@ -105,16 +105,20 @@ export async function pop3Look<T>(
   )
   if (hasFailed(end)) throw problemFor(target, end, {}, query, 0)
   nameSession(response, end)
-  return end as Done<T | undefined>
+  return { done: end as Done<T | undefined>, security: target.security }
 }
 
-/** Answers with what the session made. */
+/**
+ * Answers with what the session made.
+ * @param remarks lines behind the text form of the transcript
+ */
 export function answerWith(
   request: Request,
   response: Response,
   query: Pop3Query,
   done: Done<unknown>,
   body: Readonly<Record<string, unknown>>,
+  remarks: readonly string[] = [],
 ): void {
   const { transcript, opening, stage } = done
   represent(request, response, {
@@ -125,7 +129,7 @@ export function answerWith(
       diagnosis: null,
       ...(query.transcript === 'none' ? {} : { transcript }),
     },
-    text: sessionText(transcript, 'ok', stage, undefined),
+    text: [sessionText(transcript, 'ok', stage, undefined), ...remarks.map((line) => `${line}\n`)].join(''),
   })
 }
 

@@ -12,6 +12,11 @@ interface Shown {
   explanation: string | null
 }
 
+interface Graded {
+  level: string
+  code: string
+}
+
 const keywords = (list: Shown[]) => list.map(({ keyword }) => keyword)
 
 test('without credentials nobody logs in: what is offered in the clear and with TLS, explained', async () => {
@@ -45,6 +50,48 @@ test('with credentials, also what is offered behind the login', async () => {
   expect(keywords(response.body.capabilities.afterLogin)).toContain('PIPELINING')
   expect(keywords(response.body.capabilities.afterLogin)).not.toContain('USER')
   expect(response.body.auth.chosen).toBe('PLAIN')
+})
+
+test('what whoever runs the server should know is graded, in JSON and as text', async () => {
+  const server = await mailServer(
+    '+OK ready <1896.697170952@mail.example.com>',
+    '+OK\r\nUSER\r\nTOP\r\nLOGIN-DELAY 900\r\nEXPIRE 0\r\n.',
+    '+OK Bye',
+  )
+  const query = { server: `pop3://127.0.0.1:${server.port}`, transcript: 'none' }
+  const { body } = await mailwire.agent.get('/pop3/capabilities').query(query).expect(200)
+  expect(body.findings.map(({ level, code }: Graded) => `${level} ${code}`)).toEqual([
+    'error starttls-not-offered',
+    'warning auth-in-the-clear',
+    'warning uidl-not-offered',
+    'warning login-delay-long',
+    'warning expire-at-once',
+    'info response-codes-missing',
+    'info pipelining-not-offered',
+  ])
+  expect(body.tls).toBeNull()
+})
+
+test('as text the findings follow the transcript', async () => {
+  const server = await mailServer('+OK ready', '-ERR Unknown command.', '+OK Bye')
+  const { text } = await mailwire.agent
+    .get('/pop3/capabilities')
+    .query({ server: `pop3://127.0.0.1:${server.port}` })
+    .accept('text/plain')
+    .expect(200)
+  expect(text).toMatch(
+    /=== outcome: ok[^\n]*\ninfo: The server does not know CAPA.*\(capa-not-known\)\n {2}\* Use/,
+  )
+})
+
+test('a certificate that does not verify is an error, where the session goes on', async () => {
+  const { sandbox } = mailwire
+  const { body } = await mailwire.agent
+    .get('/pop3/capabilities')
+    .query({ server: `pop3://127.0.0.1:${sandbox.pop3Port}` })
+    .expect(200)
+  expect(body.findings).toMatchObject([{ level: 'error', code: 'certificate-untrusted' }])
+  expect(body.tls).toMatchObject({ trusted: false, certificate: { names: expect.any(Array) } })
 })
 
 test('with the wrong ones: 401', async () => {

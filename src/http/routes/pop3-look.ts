@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Capability } from '../../pop3/capa.ts'
 import { capa } from '../../pop3/command.ts'
 import { explained } from '../../pop3/explained.ts'
+import { findingsOn, type ServerFinding } from '../../pop3/findings.ts'
 import { capabilitiesIn } from '../../pop3/open.ts'
 import { apopTimestamp } from '../../sasl/apop.ts'
 import type { Context } from '../context.ts'
@@ -34,7 +35,7 @@ const capabilities = route({
   operationId: 'pop3Capabilities',
   summary: 'What a server offers, explained',
   description:
-    'CAPA in the clear, with TLS and, where there are credentials, after the login; the greeting, whether APOP can be used, and in the transcript the certificate. Without credentials nobody logs in.',
+    'CAPA in the clear, with TLS and, where there are credentials, after the login; the greeting, whether APOP can be used, the certificate, and in `findings` what whoever runs the server should know, each with its grade and what to do about it. Without credentials nobody logs in.',
   tag: 'POP3',
   impact: 'reads',
   credentials: 'mailbox',
@@ -63,31 +64,38 @@ export function pop3LookRouter(context: Context): Router {
     capabilities,
   )(async ({ query }, request, response) => {
     requireAcceptable(request, ['application/json', 'text/plain'])
-    const done = await pop3Look(context, query, request, response, async (maildrop) => {
+    const { done, security } = await pop3Look(context, query, request, response, async (maildrop) => {
       const next = await maildrop.flights.send([{ command: capa(), multiline: true }], 'quit')
       const { reply, pending } = await next()
-      return reply.status === '+OK' ? await capabilitiesIn(maildrop.dialogue, pending) : []
+      return reply.status === '+OK' ? await capabilitiesIn(maildrop.dialogue, pending) : undefined
     })
-    const { greeting = '', capabilitiesBefore: first = [], capabilities: last = [] } = done.opening
-    const fromTheStart = done.transcript.server.url.startsWith('pop3s:')
-    const secured = done.transcript.tls !== null
-    const afterLogin = done.value ?? []
-    const told = afterLogin.length > 0 ? afterLogin : last
-    answerWith(request, response, query, done, {
+    const { greeting = '', capabilitiesBefore, capabilities } = done.opening
+    const { transcript } = done
+    const fromTheStart = transcript.server.url.startsWith('pop3s:')
+    const before = fromTheStart ? undefined : capabilitiesBefore
+    const afterTls = transcript.tls === null ? undefined : capabilities
+    const afterLogin = done.value
+    const told = afterLogin ?? capabilities ?? []
+    const apop = apopTimestamp(greeting)
+    const findings = findingsOn({ transcript, before, beforeLogin: capabilities, afterLogin, apop, security })
+    const body = {
       greeting,
-      apop: apopTimestamp(greeting) ?? null,
+      apop: apop ?? null,
       capabilities: {
-        before: fromTheStart ? [] : first.map(explained),
-        afterTls: secured ? last.map(explained) : [],
-        afterLogin: afterLogin.map(explained),
+        before: (before ?? []).map(explained),
+        afterTls: (afterTls ?? []).map(explained),
+        afterLogin: (afterLogin ?? []).map(explained),
       },
+      tls: transcript.tls,
       loginDelaySeconds: wholeNumber(parametersOf('LOGIN-DELAY', told)?.[0]),
       expireDays:
         parametersOf('EXPIRE', told)?.[0]?.toUpperCase() === 'NEVER'
           ? 'never'
           : wholeNumber(parametersOf('EXPIRE', told)?.[0]),
       implementation: parametersOf('IMPLEMENTATION', told)?.join(' ') ?? null,
-    })
+      findings,
+    }
+    answerWith(request, response, query, done, body, findings.flatMap(linesOf))
   })
   return router
 }
@@ -98,4 +106,9 @@ function parametersOf(keyword: string, capabilities: readonly Capability[]): rea
 
 function wholeNumber(text: string | undefined): number | null {
   return text !== undefined && /^[0-9]{1,9}$/.test(text) ? Number(text) : null
+}
+
+/** A finding as a person reads it. */
+function linesOf({ level, code, text, instructions }: ServerFinding): readonly string[] {
+  return [`${level}: ${text} (${code})`, ...instructions.map((instruction) => `  * ${instruction}`)]
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { LEVELS } from '../../pop3/findings.ts'
 import type { MessageRef } from '../../pop3/maildrop.ts'
-import { Transcript } from '../../transcript/entry.ts'
+import { TlsReport, Transcript } from '../../transcript/entry.ts'
 import { spelling } from '../etag.ts'
 import { Diagnosis, Outcome, Reply } from './answers.ts'
 import { connectionQuery, transcriptQuery } from './connection.ts'
@@ -143,7 +144,23 @@ export const CapabilitiesAnswer = z
       .union([z.int(), z.literal('never')])
       .nullable()
       .describe('How long messages are kept (EXPIRE).'),
-    implementation: z.string().nullable(),
+    implementation: z.string().nullable().describe('The server’s software, where it says (IMPLEMENTATION).'),
+    tls: TlsReport.nullable().describe('With the certificate; null where TLS was not spoken.'),
+    findings: z
+      .array(
+        z.object({
+          level: z
+            .enum(LEVELS)
+            .describe(
+              '`error`: nobody can log in, or passwords are in danger; `warning`: it should be better; `info`: good to know.',
+            ),
+          code: z.string(),
+          text: z.string(),
+          instructions: z.array(z.string()).describe('What to do about it, most useful first.'),
+          evidence: z.array(z.int()).describe('`seq` of the entries of the transcript that show it.'),
+        }),
+      )
+      .describe('What whoever runs the server should know, the gravest first.'),
     ...rest,
   })
   .meta({ id: 'CapabilitiesAnswer' })
