@@ -28,7 +28,7 @@ export function bodyWish(
   auth: AuthFields | undefined,
   server: ConfiguredServer | undefined,
 ): AuthWish | undefined {
-  if (auth === undefined) return configuredWish(server, 'auto', undefined)
+  if (auth === undefined) return configuredWish(server, 'auto', {})
   const mechanism = mechanismOf(auth.mechanism ?? 'auto', SASL)
   const errors: FieldError[] = []
   if (mechanism === undefined)
@@ -62,8 +62,8 @@ export function bodyWish(
 interface LoginQuery {
   readonly auth?: string | undefined
   readonly authzid?: string | undefined
-  readonly allowInsecureAuth?: boolean | undefined
   readonly initialResponse?: AuthWish['initialResponse'] | undefined
+  readonly allowInsecureAuth?: boolean | undefined
   readonly popBefore?: string | undefined
 }
 
@@ -118,7 +118,7 @@ function basicWish(
     errors.push({ header: 'Authorization', detail: UNSENDABLE })
   }
   if (errors.length > 0 || mechanism === undefined) throw invalidRequest(errors)
-  if (credentials === undefined) return configuredWish(server, mechanism, query.authzid)
+  if (credentials === undefined) return configuredWish(server, mechanism, query)
   const token = asked.toLowerCase() === 'token' || BEARER.has(mechanism)
   return {
     mechanism,
@@ -134,7 +134,7 @@ function basicWish(
 function configuredWish(
   server: ConfiguredServer | undefined,
   mechanism: string,
-  authzid: string | undefined,
+  { authzid, initialResponse = 'auto' }: LoginQuery,
 ): AuthWish | undefined {
   if (server?.credentials === undefined) return undefined
   const { user, credential, ...configured } = server.credentials
@@ -143,7 +143,7 @@ function configuredWish(
     user,
     credential,
     authzid: authzid ?? configured.authzid,
-    initialResponse: 'auto',
+    initialResponse,
     insecure: server.insecureAuth,
   }
 }

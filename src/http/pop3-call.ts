@@ -17,6 +17,7 @@ import { type Circumstances, problemOf, sessionText } from './session-answer.ts'
 export type Pop3Query = ConnectionQuery & {
   readonly auth?: string | undefined
   readonly authzid?: string | undefined
+  readonly initialResponse?: 'auto' | 'on' | 'off' | undefined
   readonly allowInsecureAuth?: boolean | undefined
   readonly pipelining?: 'auto' | 'off' | undefined
   readonly transcript?: 'full' | 'none' | undefined

@@ -20,7 +20,7 @@ export interface ServerFinding {
 export interface ServerSeen {
   readonly security: Security
   readonly transcript: Transcript
-  /** In the clear. */
+  /** In the clear; undefined also where TLS was spoken from the first octet. */
   readonly before: readonly Capability[] | undefined
   /** What was offered last before anybody logged in. */
   readonly beforeLogin: readonly Capability[] | undefined
@@ -52,7 +52,7 @@ export function findingsOn(seen: ServerSeen): readonly ServerFinding[] {
 }
 
 function encryption({ security, transcript, before }: ServerSeen): Told[] {
-  if (security === 'implicit' || before === undefined) return []
+  if (before === undefined) return []
   const findings: Told[] = []
   if (!offers(before, 'STLS')) {
     findings.push({

@@ -326,6 +326,30 @@ describe('which logins go along', () => {
     expect([end.failure, end.transcript.roundTrips]).toEqual([undefined, 6])
   })
 
+  test.each([
+    ['XOAUTH2', 'user=bob\x01auth=Bearer t0ken-of-bob\x01\x01'],
+    ['OAUTHBEARER', 'n,a=bob,\x01host=mx.example.test\x01port=110\x01auth=Bearer t0ken-of-bob\x01\x01'],
+  ])('%s in one line, where that is asked for', async (mechanism, message) => {
+    const { end } = await scriptedMaildrop(
+      `${greeted('SASL XOAUTH2 OAUTHBEARER', 'PIPELINING')}
+      C: AUTH ${mechanism} ${Buffer.from(message).toString('base64')}
+      S: +OK User successfully logged on.
+      C: STAT
+      C: QUIT
+      S: +OK 0 0
+      S: +OK`,
+      (maildrop) => maildrop.stat(),
+      {
+        auth: {
+          mechanism,
+          initialResponse: 'on',
+          credential: { kind: 'token', value: new Secret('t0ken-of-bob') },
+        },
+      },
+    )
+    expect([end.failure, end.transcript.roundTrips]).toEqual([undefined, 5])
+  })
+
   test('refused: the late replies are read, and the first refusal decides', async () => {
     const { end } = await scriptedMaildrop(
       `${greeted(...ALL)}

@@ -12,6 +12,8 @@ export interface Leaf {
   readonly names: readonly string[]
   readonly notBefore?: Date
   readonly notAfter?: Date
+  /** Who shows it; `server` unless it is given. */
+  readonly shownBy?: 'server' | 'client'
 }
 
 /** A certificate authority of a test's own: trust `cert`, and what it issued is trusted. */
@@ -45,7 +47,7 @@ async function certify(leaf: Leaf, ca?: Issued): Promise<Issued> {
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
-      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'extKeyUsage', ...(leaf.shownBy === 'client' ? { clientAuth: true } : { serverAuth: true }) },
       { name: 'subjectAltName', altNames: leaf.names.map(altName) },
     ],
   })

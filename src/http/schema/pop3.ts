@@ -18,6 +18,12 @@ export const pop3Query = {
       'How to log in: `auto` (the default), `user` for USER and PASS, `apop`, a SASL mechanism by name, or `token`: the Basic password is an OAuth token.',
     ),
   authzid: z.string().max(1000).optional().describe('The identity to act as, where it is another one.'),
+  initialResponse: z
+    .enum(['auto', 'on', 'off'])
+    .optional()
+    .describe(
+      'Whether what a SASL mechanism begins with goes on the line of AUTH (`on`) or on a line of its own (`off`). `auto` (the default): with AUTH, but for LOGIN, XOAUTH2 and OAUTHBEARER, which Office 365 takes in two lines only.',
+    ),
   allowInsecureAuth: z
     .enum(['true', 'false'])
     .transform((word) => word === 'true')

@@ -27,7 +27,9 @@ export const Auth = z
     initialResponse: z
       .enum(['auto', 'on', 'off'])
       .optional()
-      .describe('Whether the first response goes in the line of AUTH, where that fits, or on its own.'),
+      .describe(
+        'Whether what the mechanism begins with goes on the line of AUTH (`on`) or on a line of its own (`off`).',
+      ),
     popBefore: z
       .string()
       .min(1)

@@ -14,6 +14,10 @@ export interface DovecotOptions {
    * `refused` says so as soon as the first session is counted, which is after a command or two of it.
    */
   readonly secondSession?: 'waits' | 'refused'
+  /** Where it asks whose a token is (RFC 7662); then it offers XOAUTH2 and OAUTHBEARER. */
+  readonly introspection?: string
+  /** PEM: whoever shows a certificate of this authority logs in by EXTERNAL, as the certificate's name. */
+  readonly clientAuthority?: string
   /** Further settings of dovecot.conf, or others in place of these. */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -46,6 +50,12 @@ export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
       writeFileSync(join(folder, 'key.pem'), options.certificate.key, { mode: 0o600 })
       writeFileSync(join(folder, 'cert.pem'), options.certificate.cert)
       writeFileSync(join(folder, 'users'), passwdFile())
+      if (options.introspection !== undefined) {
+        writeFileSync(join(folder, 'oauth2.conf'), introspectionBy(options.introspection))
+      }
+      if (options.clientAuthority !== undefined) {
+        writeFileSync(join(folder, 'clients.pem'), options.clientAuthority)
+      }
       writeFileSync(join(folder, 'dovecot.conf'), configuration(folder, options, { ...ports, host }))
       for (const { name } of Object.values(accounts)) makeMaildir(homeIn(folder, name))
       return {
@@ -94,11 +104,37 @@ function authSocketIn(folder: string): string {
   return join(folder, 'run', 'auth-postfix')
 }
 
+const BY_TOKEN = (folder: string): string => `
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${folder}/oauth2.conf
+}`
+
+/** With EXTERNAL the certificate is all there is to check. */
+const BY_CERTIFICATE = `
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword=yes
+}`
+
+function introspectionBy(url: string): string {
+  return `introspection_mode = post
+introspection_url = ${url}
+username_attribute = username
+active_attribute = active
+active_value = true
+force_introspection = yes
+`
+}
+
 function configuration(
   folder: string,
-  { plaintext = 'allowed', secondSession = 'waits', settings }: DovecotOptions,
+  options: DovecotOptions,
   { host, pop3, pop3s, lmtp }: Pick<Dovecot, 'host' | 'pop3' | 'pop3s' | 'lmtp'>,
 ): string {
+  const { plaintext = 'allowed', secondSession = 'waits', introspection, clientAuthority, settings } = options
   const lines = Object.entries({
     base_dir: `${folder}/run`,
     state_dir: `${folder}/state`,
@@ -112,7 +148,19 @@ function configuration(
     ssl_key: `<${folder}/key.pem`,
     disable_plaintext_auth: plaintext === 'refused' ? 'yes' : 'no',
     // digest and SCRAM mechanisms work because the passwords are stored in the clear; APOP is never listed
-    auth_mechanisms: 'plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 apop',
+    auth_mechanisms: [
+      'plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 apop',
+      ...(introspection === undefined ? [] : ['xoauth2 oauthbearer']),
+      ...(clientAuthority === undefined ? [] : ['external']),
+    ].join(' '),
+    ...(clientAuthority === undefined
+      ? {}
+      : {
+          ssl_ca: `<${folder}/clients.pem`,
+          ssl_require_crl: 'no',
+          ssl_verify_client_cert: 'yes',
+          auth_ssl_username_from_cert: 'yes',
+        }),
     auth_username_format: '%Ln',
     auth_failure_delay: '0',
     mail_location: `maildir:~/Maildir`,
@@ -124,7 +172,7 @@ function configuration(
     default_client_limit: '200',
     ...settings,
   }).map(([name, value]) => `${name} = ${value}\n`)
-  return `${lines.join('')}
+  return `${lines.join('')}${introspection === undefined ? '' : BY_TOKEN(folder)}${clientAuthority === undefined ? '' : BY_CERTIFICATE}
 passdb {
   driver = passwd-file
   args = username_format=%n ${folder}/users
