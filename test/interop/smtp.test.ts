@@ -1,17 +1,26 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAuthority } from '../support/certificates.ts'
 import { startTestService, type TestService } from '../support/service.ts'
-import { accounts } from './support/accounts.ts'
+import { accounts, hostname } from './support/accounts.ts'
+import { type Dovecot, SUBMISSION, startDovecot } from './support/dovecot.ts'
 import { interop } from './support/interop.ts'
+import { type Introspection, startIntrospection } from './support/introspection.ts'
 import { type Lab, startLab } from './support/lab.ts'
 
 const { alice, bob, carol, erin, full } = accounts
+const TOKEN = 'token-of-bob-93ab0e'
 
 interop('everything Postfix can be asked to do with a message', () => {
   let lab: Lab
+  let introspection: Introspection
   let service: TestService
 
   beforeAll(async () => {
-    lab = await startLab({ postfix: { main: { smtpd_authorized_xclient_hosts: '127.0.0.0/8' } } })
+    introspection = await startIntrospection({ [TOKEN]: bob.name })
+    lab = await startLab({
+      postfix: { main: { smtpd_authorized_xclient_hosts: '127.0.0.0/8' } },
+      dovecot: { introspection: introspection.url },
+    })
     const tlsCa = lab.authority.cert
     const servers = {
       mx: {
@@ -26,11 +35,13 @@ interop('everything Postfix can be asked to do with a message', () => {
     service = await startTestService({
       env: { MAILWIRE_SERVERS_FILE: '/servers.json', MAILWIRE_DEFAULT_SERVER: 'mx' },
       files: { '/servers.json': JSON.stringify({ servers }) },
+      secrets: [TOKEN],
     })
   })
   afterAll(async () => {
     await service.close()
     await lab.stop()
+    await introspection.stop()
   })
 
   const send = (body: object) => service.agent.post('/smtp/send').send(body)
@@ -56,6 +67,32 @@ interop('everything Postfix can be asked to do with a message', () => {
           envelope: { from: bob.address, to: [alice.address] },
         }).expect(422)
         expect(body).toMatchObject({ type: '/problems/credentials-rejected', stage: 'auth' })
+      }
+    },
+  )
+
+  test.each(['xoauth2', 'oauthbearer'])(
+    'a token by %s, on the line of AUTH and on one of its own; one that is not valid is told with its reason',
+    async (mechanism) => {
+      const envelope = { from: bob.address, to: ['x@other.test'] }
+      for (const server of ['submission', 'smtps']) {
+        for (const [initialResponse, said] of [
+          ['on', [`AUTH ${mechanism.toUpperCase()} ***`]],
+          ['off', [`AUTH ${mechanism.toUpperCase()}`, '***']],
+        ] as const) {
+          const auth = { user: bob.name, token: TOKEN, mechanism, initialResponse }
+          const { body } = await send({ server, auth, envelope, stopAfter: 'rcpt' }).expect(200)
+          expect(body).toMatchObject({ outcome: 'ok', auth: { chosen: mechanism.toUpperCase() } })
+          expect(lines(body)).toEqual(expect.arrayContaining([...said]))
+        }
+        const { body } = await send({
+          server,
+          auth: { user: bob.name, token: 'token-of-nobody-41', mechanism },
+          envelope,
+        }).expect(422)
+        expect(body).toMatchObject({ type: '/problems/credentials-rejected', stage: 'auth' })
+        const told = body.transcript.entries.find(({ event }: { event?: string }) => event === 'auth-refusal')
+        expect(told.text).toMatch(/401|invalid_token/)
       }
     },
   )
@@ -185,3 +222,62 @@ interop('everything Postfix can be asked to do with a message', () => {
     expect(body.offered).toContain('CHUNKING')
   })
 })
+
+interop(
+  'EXTERNAL, which Postfix does not offer, at Dovecot’s submission service',
+  () => {
+    let lab: Lab
+    let submission: Dovecot
+    let service: TestService
+
+    beforeAll(async () => {
+      lab = await startLab()
+      const clients = await createAuthority('Mailwire test clients')
+      submission = await startDovecot({
+        certificate: await lab.authority.issue({ names: [hostname, '127.0.0.1'] }),
+        clientAuthority: clients.cert,
+        submissionTo: lab.postfix.smtp,
+      })
+      const own = await clients.issue({ names: [bob.name], shownBy: 'client' })
+      const base = {
+        smtp: `smtp://127.0.0.1:${submission.submission}`,
+        tls: 'required',
+        tlsCa: lab.authority.cert,
+      }
+      const clientCertificate = { certFile: '/own.pem', keyFile: '/own-key.pem' }
+      const servers = {
+        certified: { ...base, clientCertificate, credentials: { mechanism: 'external' } },
+        'not-certified': { ...base, credentials: { mechanism: 'external' } },
+      }
+      service = await startTestService({
+        env: { MAILWIRE_SERVERS_FILE: '/servers.json', MAILWIRE_DEFAULT_SERVER: 'certified' },
+        files: {
+          '/servers.json': JSON.stringify({ servers }),
+          '/own.pem': own.cert,
+          '/own-key.pem': own.key,
+        },
+      })
+    })
+    afterAll(async () => {
+      await service.close()
+      await submission.stop()
+      await lab.stop()
+    })
+
+    test('the certificate of a configured server is the login, and callers need none', async () => {
+      const envelope = { from: bob.address, to: [alice.address] }
+      const { body } = await service.agent.post('/smtp/send').send({ envelope }).expect(200)
+      expect(body).toMatchObject({ outcome: 'accepted', auth: { tried: ['EXTERNAL'], chosen: 'EXTERNAL' } })
+    })
+
+    test('without a certificate the server refuses it', async () => {
+      const envelope = { from: bob.address, to: [alice.address] }
+      const { body } = await service.agent
+        .post('/smtp/send')
+        .send({ server: 'not-certified', envelope })
+        .expect(422)
+      expect(body).toMatchObject({ stage: 'auth', accepted: [] })
+    })
+  },
+  SUBMISSION,
+)

@@ -18,9 +18,14 @@ export interface DovecotOptions {
   readonly introspection?: string
   /** PEM: whoever shows a certificate of this authority logs in by EXTERNAL, as the certificate's name. */
   readonly clientAuthority?: string
+  /** Takes mail from those who have logged in, and hands it to this port of 127.0.0.1. */
+  readonly submissionTo?: number
   /** Further settings of dovecot.conf, or others in place of these. */
   readonly settings?: Readonly<Record<string, string>>
 }
+
+/** What `submissionTo` needs besides. */
+export const SUBMISSION = { '/usr/lib/dovecot/submission': 'dovecot-submissiond' }
 
 /** POP3 in the clear with STLS, POP3 over TLS, LMTP, and the accounts for Postfix's AUTH. */
 export interface Dovecot extends Daemon {
@@ -28,6 +33,7 @@ export interface Dovecot extends Daemon {
   readonly pop3: number
   readonly pop3s: number
   readonly lmtp: number
+  readonly submission: number
   /** Path of the socket by which Postfix asks about passwords. */
   readonly authSocket: string
   /** Lays a message into a mailbox, octet for octet, and no server adds a header. */
@@ -40,13 +46,13 @@ const MAIL_UID = 5000
 export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
   // a client of the server's own address counts as secure, whatever disable_plaintext_auth says
   const host = options.plaintext === 'refused' ? '127.0.0.2' : '127.0.0.1'
-  let ports = { pop3: 0, pop3s: 0, lmtp: 0 }
+  let ports = { pop3: 0, pop3s: 0, lmtp: 0, submission: 0 }
   let put = 0
   const daemon = await startDaemon({
     name: 'dovecot',
     prepare: async (folder) => {
-      const [pop3 = 0, pop3s = 0, lmtp = 0] = await freePorts(3)
-      ports = { pop3, pop3s, lmtp }
+      const [pop3 = 0, pop3s = 0, lmtp = 0, submission = 0] = await freePorts(4)
+      ports = { pop3, pop3s, lmtp, submission }
       writeFileSync(join(folder, 'key.pem'), options.certificate.key, { mode: 0o600 })
       writeFileSync(join(folder, 'cert.pem'), options.certificate.cert)
       writeFileSync(join(folder, 'users'), passwdFile())
@@ -119,6 +125,17 @@ passdb {
   args = nopassword=yes
 }`
 
+function submissionOn(port: number): string {
+  return `service submission-login {
+  inet_listener submission {
+    port = ${port}
+  }
+  inet_listener submissions {
+    port = 0
+  }
+}`
+}
+
 function introspectionBy(url: string): string {
   return `introspection_mode = post
 introspection_url = ${url}
@@ -132,15 +149,25 @@ force_introspection = yes
 function configuration(
   folder: string,
   options: DovecotOptions,
-  { host, pop3, pop3s, lmtp }: Pick<Dovecot, 'host' | 'pop3' | 'pop3s' | 'lmtp'>,
+  { host, pop3, pop3s, lmtp, submission }: Pick<Dovecot, 'host' | 'pop3' | 'pop3s' | 'lmtp' | 'submission'>,
 ): string {
-  const { plaintext = 'allowed', secondSession = 'waits', introspection, clientAuthority, settings } = options
+  const {
+    plaintext = 'allowed',
+    secondSession = 'waits',
+    introspection,
+    clientAuthority,
+    submissionTo,
+    settings,
+  } = options
   const lines = Object.entries({
     base_dir: `${folder}/run`,
     state_dir: `${folder}/state`,
     log_path: `${folder}/dovecot.log`,
     listen: host,
-    protocols: 'pop3 lmtp',
+    protocols: submissionTo === undefined ? 'pop3 lmtp' : 'pop3 lmtp submission',
+    ...(submissionTo === undefined
+      ? {}
+      : { submission_relay_host: '127.0.0.1', submission_relay_port: String(submissionTo) }),
     hostname,
     postmaster_address: `postmaster@${domain}`,
     ssl: 'yes',
@@ -197,6 +224,7 @@ service pop3-login {
   service_count = 0
   process_min_avail = 1
 }
+${submissionTo === undefined ? '' : submissionOn(submission)}
 service lmtp {
   inet_listener lmtp {
     address = 127.0.0.1
