@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { MECHANISM_NAMES } from '../sasl/choose.ts'
 import type { ConfiguredCredentials } from '../session/configured-server.ts'
-import { fileContent, type Sources, secretOrIssue } from './file-values.ts'
+import { Secret } from '../text/secret.ts'
+import { fileContent, type Issues, type Sources } from './document.ts'
 
 const SECRET_FIELDS = ['password', 'passwordFile', 'passwordEnv', 'token', 'tokenFile', 'tokenEnv'] as const
 
@@ -63,4 +64,18 @@ export function credentials(sources: Sources) {
       context.addIssue({ code: 'custom', message: `needs exactly one of ${SECRET_FIELDS.join(', ')}` })
       return z.NEVER
     })
+}
+
+/** A secret as it is written. */
+function secretOrIssue(text: string, context: Issues): Secret {
+  // RFC 4616 §2 has no NUL in a password, and USER/PASS no line break
+  const message =
+    text === ''
+      ? 'must not be empty'
+      : /[\r\n\0]/.test(text)
+        ? 'must not hold a line break or NUL'
+        : undefined
+  if (message === undefined) return new Secret(text)
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
 }

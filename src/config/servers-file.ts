@@ -1,15 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { SigningKey } from '../message/dkim.ts'
 import type { ConfiguredServer } from '../session/configured-server.ts'
 import { type ServerUrl, ServerUrlError, serverUrl } from '../session/server-url.ts'
 import { parseHost } from '../text/host.ts'
 import { Secret } from '../text/secret.ts'
-import { ValueError } from './config-error.ts'
 import { credentials } from './credentials.ts'
-import { fileContent, type Issues, orIssue, type Sources } from './file-values.ts'
+import { fileContent, type Issues, orIssue, readDocument, type Sources } from './document.ts'
 import { signingKey } from './signing-keys.ts'
 import { helloName } from './values.ts'
 
@@ -33,40 +31,10 @@ export const EXAMPLE = `servers:
  * @throws {ValueError} naming each path at fault
  */
 export function serversFile(text: string, sources: Sources): ServersFile {
-  const parsed = schemaOf(sources).safeParse(documentIn(text))
-  if (!parsed.success) {
-    throw new ValueError(`is wrong: ${parsed.error.issues.map(faultOf).join('; ')}`)
-  }
-  const { servers, dkim = {} } = parsed.data
+  const { servers, dkim = {} } = readDocument(text, schemaOf(sources))
   return {
     servers: Object.entries(servers).map(([name, server]) => ({ name, ...server })),
     signingKeys: new Map(Object.entries(dkim)),
-  }
-}
-
-function faultOf(issue: z.core.$ZodIssue): string {
-  // a key that is wrong has its reason one level deeper
-  const { message } = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue
-  return [issue.path.join('.'), message].filter((part) => part !== '').join(': ')
-}
-
-/** JSON is read as the YAML 1.2 that it is; so a key that stands twice is a mistake in both. */
-function documentIn(text: string): unknown {
-  const lineCounter = new LineCounter()
-  // neither the pretty messages nor the plain ones are shown: both quote the text
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
-  const [problem] = [...document.errors, ...document.warnings]
-  if (problem !== undefined) {
-    const { line } = lineCounter.linePos(problem.pos[0])
-    throw new ValueError(`is neither JSON nor YAML at line ${line} (${problem.code})`, { cause: problem })
-  }
-  try {
-    return document.toJS()
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error
-    throw new ValueError('is no YAML: an alias (*) has no anchor (&), or there are too many', {
-      cause: error,
-    })
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { requireSigningKey, type SigningKey } from '../message/dkim.ts'
 import { MessageError } from '../message/message-error.ts'
 import { Secret } from '../text/secret.ts'
-import { fileContent, type Sources } from './file-values.ts'
+import { fileContent, type Sources } from './document.ts'
 
 /** A key that messages may be signed with (DKIM), which callers ask for by its name. */
 export function signingKey(sources: Sources) {
