@@ -200,12 +200,38 @@ export const SERVICE_PAGES = {
   'shutting-down': {
     title: 'The service is full or stopping',
     meaning:
-      'The service takes no new calls: it is being stopped, or runs as many sessions as it may. This call was not begun.',
-    looksLike: [{ server: 'this service', lines: ['503 with Retry-After'] }],
+      'The service takes no new calls: it is being stopped, or runs as many sessions as it may. This call was not begun, or its session was ended before anything was handed over: nothing was sent, and nothing deleted.',
+    looksLike: [{ server: 'this service', lines: ['503 with Retry-After', 'the service is shutting down'] }],
     causes: ['It is being restarted.', 'Many calls at once.'],
     callers: ['Try again after the time in `Retry-After`.'],
-    administrators: ['The limit of sessions is `MAILWIRE_MAX_SESSIONS`.'],
+    administrators: [
+      'The limit of sessions is `MAILWIRE_MAX_SESSIONS`; how long running ones may take to finish, `MAILWIRE_SHUTDOWN_GRACE_MS`.',
+    ],
     retry: 'later',
     references: ['RFC 9110 §15.6.4'],
+  },
+  'key-limited': {
+    title: 'This key may not do that',
+    meaning:
+      'The key is known, and it is given for less than this call asks for: for other kinds of calls, or for other mail servers. Nothing was connected.',
+    looksLike: [
+      {
+        server: 'this service',
+        lines: [
+          '403: the key monitoring may not do what sends: its `may` does not list it',
+          '403: the key monitoring may not use this mail server: its `targets` do not list it',
+        ],
+      },
+    ],
+    causes: [
+      'The key belongs to a caller who needs less.',
+      'The mail server was added, and the key’s list was not.',
+    ],
+    callers: ['Use the key that is meant for this, or ask whoever runs the service for more.'],
+    administrators: [
+      'What a key may do stands in the file of `MAILWIRE_KEYS_FILE`: `may`, `targets` and `rate`.',
+    ],
+    retry: 'changed',
+    references: ['RFC 9110 §15.5.4'],
   },
 } as const satisfies Record<string, CatalogueEntry>

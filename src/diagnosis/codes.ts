@@ -91,6 +91,8 @@ export const DIAGNOSIS_CODES = [
   'server-storage-full',
   'server-temporary-failure',
   'server-shutting-down',
+  // this service
+  'shutting-down',
   // POP3
   'mailbox-in-use',
   'login-delay',
@@ -126,7 +128,7 @@ export const SERVICE_CODES = [
   'idempotency-mismatch',
   'too-many-calls',
   'internal-error',
-  'shutting-down',
+  'key-limited',
 ] as const
 export type ServiceCode = (typeof SERVICE_CODES)[number]
 

@@ -27,6 +27,11 @@ export const NETWORK_RULES: readonly Rule[] = [
   { code: 'dns-failure', when: { faultKinds: ['dns'] }, confidence: 'certain' },
   { code: 'dns-failure', when: { faultKinds: ['timeout'], stages: ['dns'] }, confidence: 'certain' },
   { code: 'target-not-allowed', when: { faultKinds: ['policy'] }, confidence: 'certain' },
+  {
+    code: 'shutting-down',
+    when: { faultCodes: ['shutting-down'], faultKinds: ['aborted'] },
+    confidence: 'certain',
+  },
   { code: 'caller-left', when: { faultKinds: ['aborted'] }, confidence: 'certain' },
   { code: 'limit-exceeded', when: { faultKinds: ['limit'] }, confidence: 'certain' },
 

@@ -57,6 +57,11 @@ export const NETWORK_WORDS = {
     cause: () =>
       'The HTTP connection was closed before the mail session was through, and the session was ended for it.',
   },
+  'shutting-down': {
+    summary: (s) => `The service was stopped while the session was at ${stageName(s)}.`,
+    cause: () =>
+      'The session was given time to finish, and that time was over. Nothing had been handed over: nothing was sent, and nothing deleted.',
+  },
   'greeting-timeout': {
     summary: (s) => `${serverName(s)} took the connection and did not greet in time.`,
     cause: ({ server, fault }) =>

@@ -143,7 +143,7 @@ function statusOf(failure: Failure, code: ProblemCode, protocol: Situation['prot
     case 'deferred':
       return 503
     case 'failed':
-      return faultStatus(failure)
+      return code === 'shutting-down' ? 503 : faultStatus(failure)
     case 'rejected':
       return refusalStatus(code, protocol)
   }

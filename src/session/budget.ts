@@ -34,31 +34,44 @@ export interface CallLimits extends TimeLimits {
 
 export type Phase = Exclude<keyof TimeLimits, 'total'>
 
+/** What ends a session from outside. */
+export interface Interruptions {
+  /** The caller has left: not while the answer to what was handed over is waited for. */
+  readonly left?: AbortSignal | undefined
+  /** The service ends and waits no longer, whatever is left in doubt. */
+  readonly serviceEnds?: AbortSignal | undefined
+}
+
 /** One clock for a whole session; every wait draws from it, and the caller's leaving interrupts it. */
 export class Budget {
   readonly #clock: Clock
   readonly #limits: CallLimits
-  readonly #signal: AbortSignal | undefined
+  readonly #interruptions: Interruptions
   readonly #cancelTotal: () => void
-  readonly #onAbort: () => void
+  readonly #onLeft = (): void => this.#abort()
+  readonly #onServiceEnds = (): void => {
+    this.#end(new Fault('aborted', 'the service is shutting down', { code: 'shutting-down' }))
+  }
   #over: Fault | undefined
   #interrupt: ((fault: Fault) => void) | undefined
   #severing: ((fault: Fault) => void) | undefined
   #shielded = false
   #abortWaits = false
 
-  constructor(clock: Clock, limits: CallLimits, signal?: AbortSignal) {
+  constructor(clock: Clock, limits: CallLimits, interruptions: Interruptions = {}) {
     this.#clock = clock
     this.#limits = limits
-    this.#signal = signal
+    this.#interruptions = interruptions
     this.#cancelTotal = clock.after(Math.max(0, limits.total - (limits.spent ?? 0)), () => {
       this.#end(
         new Fault('timeout', `the whole call took longer than ${seconds(limits.total)}`, { code: 'total' }),
       )
     })
-    this.#onAbort = () => this.#abort()
-    if (signal?.aborted === true) this.#abort()
-    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+    const { left, serviceEnds } = interruptions
+    if (serviceEnds?.aborted === true) this.#onServiceEnds()
+    else serviceEnds?.addEventListener('abort', this.#onServiceEnds, { once: true })
+    if (left?.aborted === true) this.#abort()
+    else left?.addEventListener('abort', this.#onLeft, { once: true })
   }
 
   /** What has to be cut when time is up or the caller leaves, once there is a connection. */
@@ -123,7 +136,8 @@ export class Budget {
   /** Stops the clock; belongs at the end of every session. */
   close(): void {
     this.#cancelTotal()
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#interruptions.left?.removeEventListener('abort', this.#onLeft)
+    this.#interruptions.serviceEnds?.removeEventListener('abort', this.#onServiceEnds)
   }
 
   #abort(): void {

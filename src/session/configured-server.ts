@@ -58,5 +58,6 @@ export function targetOf(server: ConfiguredServer, role: 'smtp' | 'pop3'): Targe
       ? {}
       : { clientCertificate: { cert: clientCertificate.cert, key: clientCertificate.key.reveal() } }),
     chosenBy: 'configured',
+    name: server.name,
   }
 }

@@ -7,7 +7,7 @@ import { Budget, type CallLimits, type Clock } from './budget.ts'
 import { type Command, command } from './command.ts'
 import { Dialogue, type Pending } from './dialogue.ts'
 import type { ReplyReader } from './incoming.ts'
-import { type Failure, Fault, outcomeOf, type Stage } from './outcome.ts'
+import { type Failure, Fault, type Outcome, outcomeOf, type Stage } from './outcome.ts'
 import type { Target } from './target.ts'
 import { judgeTls } from './tls-policy.ts'
 
@@ -16,6 +16,19 @@ export interface SessionTools {
   readonly clock: Clock
   readonly dial: Dial
   readonly newId: () => string
+  /** Aborted when the service ends and has waited long enough. */
+  readonly serviceEnds?: AbortSignal
+  /** Told of every session once it is over. */
+  readonly ended?: (session: EndedSession) => void
+}
+
+/** How a session ended, for whoever counts or logs them. */
+export interface EndedSession {
+  readonly target: Target
+  readonly transcript: Transcript
+  readonly outcome: Outcome
+  readonly stage: Stage
+  readonly failure: Failure | undefined
 }
 
 export interface SessionOptions<R extends Reply> {
@@ -28,6 +41,8 @@ export interface SessionOptions<R extends Reply> {
   readonly maxLineOctets: number
   /** Octets that go out before anything else, even TLS, and how they are shown. */
   readonly preface?: { readonly octets: Buffer; readonly shown: string }
+  /** What it is called when nothing failed: `ok` unless there is a finer word. */
+  readonly success?: () => Outcome
 }
 
 /** What is known of a session when it is over, however it ended. */
@@ -77,7 +92,7 @@ export class Session<R extends Reply> {
       startedAt: tools.clock.wallNow(),
       now: () => tools.clock.now(),
     })
-    this.budget = new Budget(tools.clock, timeLimits, signal)
+    this.budget = new Budget(tools.clock, timeLimits, { left: signal, serviceEnds: tools.serviceEnds })
   }
 
   get tls(): TlsFacts | undefined {
@@ -214,5 +229,12 @@ export async function runSession<R extends Reply, T>(
   const { stage, tls, firstOctets } = session
   const { recorder } = session
   const scrub = (text: string): string => recorder.scrub(text)
-  return { ...verdict, stage, transcript: recorder.transcript(), tls, firstOctets, scrub }
+  const transcript = recorder.transcript()
+  const { failure } = verdict
+  // a question that only the DNS was asked, and that it answered, is no session
+  if (failure !== undefined || transcript.server.address !== null) {
+    const outcome = failure?.outcome ?? options.success?.() ?? 'ok'
+    options.tools.ended?.({ target: session.target, transcript, outcome, stage, failure })
+  }
+  return { ...verdict, stage, transcript, tls, firstOctets, scrub }
 }

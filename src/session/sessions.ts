@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** Why no session may begin now. */
 export class NoRoom extends Error {
   override readonly name = 'NoRoom'
@@ -19,11 +21,24 @@ export class Sessions {
   readonly #limits: SessionLimits
   readonly #running = new Set<AbortController>()
   readonly #perTarget = new Map<string, number>()
-  #closing = false
+  readonly #closing = new AbortController()
+  readonly #ending = new AbortController()
   #idle: (() => void) | undefined
 
   constructor(limits: SessionLimits) {
     this.#limits = limits
+    // each session that runs listens, and each call that waits for its next one
+    setMaxListeners(0, this.#closing.signal, this.#ending.signal)
+  }
+
+  /** Aborted when no session may begin any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** Aborted when those that still run have to end. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
   }
 
   get running(): number {
@@ -56,18 +71,18 @@ export class Sessions {
    * @param grace resolves when the patience is over; those that still run are then ended
    */
   async close(grace: Promise<void>): Promise<void> {
-    this.#closing = true
+    this.#closing.abort()
     if (this.#running.size === 0) return
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve
     })
     await Promise.race([idle, grace])
-    for (const caller of this.#running) caller.abort()
+    this.#ending.abort()
     await idle
   }
 
   #requireRoom(target: string): void {
-    if (this.#closing) throw new NoRoom('shutting-down', 'the service is shutting down')
+    if (this.#closing.signal.aborted) throw new NoRoom('shutting-down', 'the service is shutting down')
     const { inAll, perTarget } = this.#limits
     if (this.#running.size >= inAll)
       throw new NoRoom('in-all', `${inAll} sessions are running, which is the limit`)

@@ -26,6 +26,8 @@ export interface Target {
   readonly clientCertificate?: { readonly cert: string; readonly key: string }
   /** Whose choice the address is: `configured` ones are exempt from the egress policy. */
   readonly chosenBy: 'configured' | 'requested'
+  /** What a configured one is called. */
+  readonly name?: string
   /** Addresses of this family alone. */
   readonly family?: 4 | 6
 }

@@ -66,13 +66,14 @@ export async function send(tools: SessionTools, options: SendOptions): Promise<S
         : { preface: { octets: proxyHeader(proxied), shown: `PROXY protocol, version ${proxied.version}` } }),
       reader: (tolerated) => new SmtpReplyReader(tolerated),
       maxLineOctets: LONGEST_LINE,
+      success: () => successOf(verdicts),
     },
     (session) => sendIn(session, options, verdicts, opening),
   )
   const reply = end.failure === undefined ? verdicts.final : undefined
   return {
     ...end,
-    outcome: outcomeOfSend(end, verdicts),
+    outcome: end.failure?.outcome ?? successOf(verdicts),
     ...settled(end, verdicts),
     reply,
     opening,
@@ -204,8 +205,7 @@ function carriageOf(options: SendOptions, extensions: Extensions): Carriage {
   return { by: 'BDAT', octets, when: early ? 'with-envelope' : 'after-replies' }
 }
 
-function outcomeOfSend(end: SessionEnd<void>, verdicts: Verdicts): Outcome {
-  if (end.failure !== undefined) return end.failure.outcome
+function successOf(verdicts: Verdicts): Outcome {
   if (verdicts.final === undefined) return 'ok'
   return verdicts.rejected.length > 0 ? 'partial' : 'accepted'
 }

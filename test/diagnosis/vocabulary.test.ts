@@ -16,6 +16,7 @@ const SITUATIONS: Readonly<Record<DiagnosisCode, Situation>> = {
   'connection-closed': fault('closed', undefined, 'mail'),
   'target-not-allowed': fault('policy', 'target-not-allowed', 'dns'),
   'caller-left': fault('aborted', undefined, 'rcpt'),
+  'shutting-down': fault('aborted', 'shutting-down', 'rcpt'),
   'greeting-timeout': fault('timeout', 'greeting', 'greeting'),
   'greeting-refused': smtp(554, '', 'mailer.campus.test ESMTP not accepting messages', 'greeting'),
   'service-unavailable': smtp(421, '4.3.2', 'Service not active', 'greeting'),

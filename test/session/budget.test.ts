@@ -6,7 +6,7 @@ import { TIME_LIMITS } from '../support/scripted-session.ts'
 
 function budgetWith(limits: Partial<TimeLimits> = {}, signal?: AbortSignal) {
   const clock = manualClock()
-  const budget = new Budget(clock, { ...TIME_LIMITS, ...limits }, signal)
+  const budget = new Budget(clock, { ...TIME_LIMITS, ...limits }, { left: signal })
   const cuts: Fault[] = []
   budget.severs((fault) => cuts.push(fault))
   return { budget, clock, cuts }

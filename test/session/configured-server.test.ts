@@ -24,6 +24,7 @@ test('a target is chosen by the configuration and has the terms of its server', 
     servername: 'mail.example.com',
     minVersion: 'TLSv1.2',
     chosenBy: 'configured',
+    name: 'office',
   })
 })
 

@@ -48,7 +48,7 @@ export function scriptedDialogue<P extends Protocol>(
 ) {
   const clock = options.clock ?? manualClock()
   const wire = new ScriptedWire(script, { ...options, clock })
-  const budget = new Budget(clock, { ...TIME_LIMITS, ...options.timeLimits }, options.signal)
+  const budget = new Budget(clock, { ...TIME_LIMITS, ...options.timeLimits }, { left: options.signal })
   const recorder = new Recorder({
     id: 'ID',
     protocol,

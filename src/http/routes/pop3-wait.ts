@@ -93,7 +93,8 @@ export function pop3WaitRouter(context: Context): Router {
         if (end !== undefined && hasFailed(end)) throw call.problem(end, { looks, seen: passed })
         throw nothingCame(last, passed, looks, pace.timeout, query)
       }
-      if ((await pause(clock, next - clock.now(), response)) === 'left') return
+      const how = await pause(clock, next - clock.now(), response, context.sessions.closing)
+      if (how === 'left') return
     }
   })
   return router
