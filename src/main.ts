@@ -18,12 +18,20 @@ async function run(): Promise<void> {
   const config = configured()
   if (config === undefined) return
   // standard output is for people; the log goes to standard error
-  const logger = pino({ level: config.logLevel, base: null }, pino.destination(2))
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }))
+  // promises that nobody handles come here too; what is broken must not go on
+  process.on('uncaughtException', (err, origin) => {
+    logger.fatal({ err, origin }, 'a bug: the process ends')
+    process.exit(1)
+  })
   // five times as much code as what came so far, which --help and a wrong configuration do without
-  const { startService } = await import('./service.ts')
+  const [{ startService }, { collectDefaultMetrics }] = await Promise.all([
+    import('./service.ts'),
+    import('prom-client'),
+  ])
   let service: Service
   try {
-    service = await startService(config, logger, version)
+    service = await startService(config, logger, version, (register) => collectDefaultMetrics({ register }))
   } catch (error) {
     process.stderr.write(`mailwire: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1

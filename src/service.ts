@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
+import { openMetricsContentType, Registry } from 'prom-client'
 import { type Config, SANDBOX } from './config/config.ts'
 import { createApp } from './http/app.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { MemoryStore } from './http/idempotency-store.ts'
+import { Metrics, type MetricsRegistry } from './http/metrics.ts'
+import { sessionLine } from './http/session-line.ts'
 import { ServerBook } from './http/target.ts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 import type { Clock } from './session/budget.ts'
@@ -32,12 +35,25 @@ export interface Service {
 /** What an answer may take to leave when its session is over. */
 const LAST_WORDS_MS = 1000
 
-/** The composition root: configuration to a service that listens. @throws what listening throws */
-export async function startService(config: Config, logger: Logger, version: string): Promise<Service> {
+/**
+ * The composition root: configuration to a service that listens.
+ * @param measureProcess adds what is measured of the whole process, of which there is one
+ * @throws what listening throws
+ */
+export async function startService(
+  config: Config,
+  logger: Logger,
+  version: string,
+  measureProcess: (registry: MetricsRegistry) => void = () => undefined,
+): Promise<Service> {
   const clock = systemClock()
   const sandbox = config.sandbox ? await startSandbox() : undefined
   const sessions = new Sessions({ inAll: config.maxSessions, perTarget: config.maxSessionsPerTarget })
   const resolver = createResolver(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers })
+  const registry: MetricsRegistry = new Registry()
+  registry.setContentType(openMetricsContentType)
+  const metrics = new Metrics(registry, () => sessions.running)
+  measureProcess(registry)
   let ready = true
   const app = createApp({
     context: {
@@ -51,6 +67,11 @@ export async function startService(config: Config, logger: Logger, version: stri
           now: clock.now,
           wallNow: clock.wallNow,
         }),
+        serviceEnds: sessions.ending,
+        ended: (session) => {
+          metrics.sessionEnded(session)
+          logger.info(sessionLine(session), 'session ended')
+        },
       },
       mailHosts: mailHostsBy(resolver),
       sessions,
@@ -68,7 +89,8 @@ export async function startService(config: Config, logger: Logger, version: stri
       version,
     },
     logger,
-    apiKeys: config.apiKeys,
+    metrics,
+    keys: config.keys,
     ownNames: ownNames(config),
     rateLimit: config.rateLimit,
     trustProxy: config.trustProxy,
@@ -163,7 +185,7 @@ function timer(clock: Clock, ms: number): { readonly over: Promise<void>; readon
 
 /** On loopback without keys only its own names are answered to; beyond it, keys guard the service. */
 function ownNames(config: Config): ReadonlySet<string> | undefined {
-  if (config.apiKeys.length > 0 || config.open) return undefined
+  if (config.keys.length > 0 || config.open) return undefined
   return new Set(['localhost', '127.0.0.1', '::1', config.host.toLowerCase()])
 }
 

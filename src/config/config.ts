@@ -5,7 +5,9 @@ import type { ConfiguredServer } from '../session/configured-server.ts'
 import type { Secret } from '../text/secret.ts'
 import type { EgressPolicy } from '../wire/egress.ts'
 import { ConfigError } from './config-error.ts'
+import type { Sources } from './document.ts'
 import { type Env, Environment, named } from './environment.ts'
+import { type ApiKey, limitedKeys, plainKey, requireDistinct } from './keys-file.ts'
 import { type ServersFile, serversFile } from './servers-file.ts'
 import { helloNameOf } from './values.ts'
 import { USUAL_TIME_LIMITS, VARIABLES } from './variables.ts'
@@ -18,8 +20,10 @@ export interface Config {
   readonly host: string
   /** 0 is a free one. */
   readonly port: number
-  /** Without any, calls need no key. */
+  /** Those that may do everything. Without any key at all, calls need none. */
   readonly apiKeys: readonly Secret[]
+  /** All keys there are, with what each is good for. */
+  readonly keys: readonly ApiKey[]
   /** Anybody who reaches the service may use it. */
   readonly open: boolean
   readonly servers: readonly ConfiguredServer[]
@@ -65,12 +69,13 @@ export interface Machine {
 export function readConfig(env: Env, machine: Machine): Config {
   const environment = new Environment(env, machine.readFile)
   const { servers, signingKeys } = readServers(environment)
-  environment.refuseUnknown()
   const wish = environment.value(VARIABLES.sandbox)
   const sandbox = wish === 'auto' ? servers.length === 0 : wish === 'on'
   const names = namesOf(servers, sandbox)
+  const access = readAccess(environment, names)
+  environment.refuseUnknown()
   return frozen({
-    ...readAccess(environment),
+    ...access,
     servers,
     signingKeys,
     defaultServer: readDefaultServer(environment, names),
@@ -94,18 +99,51 @@ export function readConfig(env: Env, machine: Machine): Config {
 }
 
 /** A service that others can reach and that asks nobody for a key has to be meant. */
-function readAccess(environment: Environment): Pick<Config, 'host' | 'port' | 'apiKeys' | 'open'> {
+function readAccess(
+  environment: Environment,
+  servers: readonly string[],
+): Pick<Config, 'host' | 'port' | 'apiKeys' | 'keys' | 'open'> {
   const host = environment.value(VARIABLES.host)
   const port = environment.value(VARIABLES.port)
   const apiKeys = environment.value(VARIABLES.apiKeys)
+  const keys = readKeys(environment, apiKeys, servers)
   const open = environment.value(VARIABLES.open)
-  if (!isLoopback(host) && apiKeys.length === 0 && !open) {
+  if (!isLoopback(host) && keys.length === 0 && !open) {
     throw new ConfigError(
       'MAILWIRE_HOST is beyond loopback and there are no API keys: set MAILWIRE_API_KEYS, or MAILWIRE_OPEN=true if anybody ' +
         'who reaches it may use it, or MAILWIRE_HOST=127.0.0.1',
     )
   }
-  return { host, port, apiKeys, open }
+  return { host, port, apiKeys, keys, open }
+}
+
+function readKeys(
+  environment: Environment,
+  apiKeys: readonly Secret[],
+  servers: readonly string[],
+): ApiKey[] {
+  const plain = apiKeys.map(plainKey)
+  const variable = VARIABLES.keysFile
+  const path = environment.value(variable)
+  if (path === undefined) return plain
+  const mailPorts = environment.value(VARIABLES.egressPorts)
+  return named(variable.name, () => {
+    const limited = limitedKeys(environment.content(path), sourcesBeside(path, environment), {
+      servers,
+      mailPorts,
+    })
+    const keys = [...plain, ...limited]
+    requireDistinct(keys)
+    return keys
+  })
+}
+
+/** Files that a file names are relative to its own folder. */
+function sourcesBeside(path: string, environment: Environment): Sources {
+  return {
+    content: (file) => environment.content(resolve(dirname(path), file)),
+    variable: (name) => environment.referred(name),
+  }
 }
 
 function isLoopback(host: string): boolean {
@@ -117,12 +155,7 @@ function readServers(environment: Environment): ServersFile {
   const variable = VARIABLES.serversFile
   const path = environment.value(variable)
   if (path === undefined) return { servers: [], signingKeys: new Map() }
-  return named(variable.name, () =>
-    serversFile(environment.content(path), {
-      content: (file) => environment.content(resolve(dirname(path), file)),
-      variable: (name) => environment.referred(name),
-    }),
-  )
+  return named(variable.name, () => serversFile(environment.content(path), sourcesBeside(path, environment)))
 }
 
 /** What a call may say for `server`. @throws {ConfigError} when one name would mean two */

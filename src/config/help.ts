@@ -1,3 +1,4 @@
+import { KEYS_EXAMPLE } from './keys-file.ts'
 import { EXAMPLE } from './servers-file.ts'
 import { fileVariable, VARIABLES, type Variable } from './variables.ts'
 
@@ -30,6 +31,11 @@ export function helpText(): string {
     'A servers file, as YAML or JSON; files it names are relative to its own folder:',
     '',
     ...EXAMPLE.split('\n').map((line) => `  ${line}`),
+    '',
+    'A keys file, likewise. A key may say less than everything: may (reads, sends, destroys), targets',
+    '(configured servers, or entries as above) and rate (calls a minute). keyEnv and sha256 work too:',
+    '',
+    ...KEYS_EXAMPLE.split('\n').map((line) => `  ${line}`),
     '',
   ].join('\n')
 }

@@ -105,8 +105,8 @@ export function apiKeyLines(content: string): Secret[] {
   return keys
 }
 
-/** A comma would make it two headers in one (RFC 9110 §5.3). */
-function apiKey(key: string, where: string): Secret {
+/** A comma would make it two headers in one (RFC 9110 §5.3). @throws {ValueError} */
+export function apiKey(key: string, where: string): Secret {
   if (!/^[\x21-\x2b\x2d-\x7e]*$/.test(key)) {
     throw new ValueError(`must hold keys of visible ASCII characters without commas; ${where} is another`)
   }

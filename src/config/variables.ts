@@ -60,6 +60,12 @@ export const VARIABLES = {
     read: apiKeys,
     readContent: apiKeyLines,
   },
+  keysFile: {
+    name: 'MAILWIRE_KEYS_FILE',
+    default: '',
+    meaning: 'file of further keys, each with limits of its own, JSON or YAML',
+    read: optional(text),
+  },
   open: {
     name: 'MAILWIRE_OPEN',
     default: 'false',

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
+import type { ApiKey } from '../config/keys-file.ts'
 import { Secret } from '../text/secret.ts'
+import { rememberKey } from './caller.ts'
 import { Problem } from './problem.ts'
 
 export interface MailboxCredentials {
@@ -34,20 +36,20 @@ export function credentialsMissing(detail: string): Problem {
 }
 
 /** Only callers with one of these keys in `X-API-Key` go on; compared in constant time. */
-export function requireKey(keys: readonly Secret[]): RequestHandler {
-  const digests = keys.map((key) => digest(key.reveal()))
-  return (request, _response, next) => {
+export function requireKey(keys: readonly ApiKey[]): RequestHandler {
+  return (request, response, next) => {
     // Node joins repeated headers with a comma, which no key holds
     const given = request.headers['x-api-key']
-    const known =
-      typeof given === 'string' && digests.map((each) => timingSafeEqual(each, digest(given))).includes(true)
-    if (!known) {
+    const [key] =
+      typeof given === 'string' ? keys.filter((each) => timingSafeEqual(each.digest, digest(given))) : []
+    if (key === undefined) {
       throw new Problem({
         status: 401,
         code: 'unauthorized',
         detail: 'This service wants one of its keys in the header X-API-Key, exactly once.',
       })
     }
+    rememberKey(response, key)
     next()
   }
 }

@@ -4,18 +4,23 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { pinoHttp } from 'pino-http'
+import type { ApiKey } from '../config/keys-file.ts'
+import type { ProblemCode } from '../diagnosis/codes.ts'
 import { NoRoom } from '../session/sessions.ts'
-import type { Secret } from '../text/secret.ts'
 import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
 import { bodyTime } from './body-time.ts'
+import { keyOf } from './caller.ts'
 import type { Context } from './context.ts'
 import { openApiDocument, ROUTES } from './documented.ts'
+import { KnownRoutes } from './known-routes.ts'
+import type { Metrics, Policy } from './metrics.ts'
 import { page } from './page.ts'
 import { Problem, writeProblem } from './problem.ts'
 import { formOf } from './represent.ts'
 import { invite, isOfType } from './request-body.ts'
 import { docsRouter } from './routes/docs.ts'
 import { healthRouter } from './routes/health.ts'
+import { metricsRouter } from './routes/metrics.ts'
 import { pop3Router } from './routes/pop3-routes.ts'
 import { problemsRouter } from './routes/problems.ts'
 import { smtpRouter } from './routes/smtp-routes.ts'
@@ -23,7 +28,8 @@ import { smtpRouter } from './routes/smtp-routes.ts'
 export interface AppOptions {
   readonly context: Context
   readonly logger: Logger
-  readonly apiKeys: readonly Secret[]
+  readonly metrics: Metrics
+  readonly keys: readonly ApiKey[]
   /** Host names this service answers to; undefined where any will do. */
   readonly ownNames: ReadonlySet<string> | undefined
   /** Calls a minute from one key or address; 0 is no limit. */
@@ -40,13 +46,15 @@ const IPV6_CALLER_BITS = 64
 
 /** The HTTP application: middleware in order, routes, and what becomes of errors. */
 export function createApp(options: AppOptions): Express {
-  const { context, logger } = options
+  const { context, logger, metrics } = options
+  const routes = new KnownRoutes(ROUTES)
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('trust proxy', [...options.trustProxy])
   app.set('query parser', 'simple')
   app.use(logging(logger))
+  app.use(metrics.counting(routes, context.tools.clock.now, (locals) => keyOf({ locals })?.name ?? ''))
   app.use(securityHeaders())
   app.use(requireOwnHost(options.ownNames))
   app.get('/', (_request, response) => {
@@ -58,16 +66,17 @@ export function createApp(options: AppOptions): Express {
   app.use(docsRouter(openApiDocument(context.version), sandbox))
   app.use(refuseOtherSites())
   app.use(bodyTime(context.tools.clock))
-  if (options.apiKeys.length > 0) {
+  if (options.keys.length > 0) {
     if (options.rateLimit > 0) app.use(guessingLimiter(options.rateLimit))
-    app.use(requireKey(options.apiKeys))
+    app.use(requireKey(options.keys))
   }
-  const callerOf = callersBy(options.apiKeys.length > 0 ? 'key' : 'address')
-  if (options.rateLimit > 0) app.use(limiter(options.rateLimit, callerOf))
+  // whoever watches over the service has to see it when callers are too many, too
+  app.use(metricsRouter(metrics))
   app.use((request, response, next) => {
-    response.locals['caller'] = callerOf(request)
+    response.locals['caller'] = callerOf(request, response)
     next()
   })
+  app.use(limiter(options.rateLimit))
   app.use((request, response, next) => {
     if (isOfType(request, 'application/json')) invite(request, response)
     next()
@@ -81,11 +90,11 @@ export function createApp(options: AppOptions): Express {
   )
   app.use(smtpRouter(context))
   app.use(pop3Router(context))
-  otherMethods(app)
+  otherMethods(app, routes)
   app.use(() => {
     throw new Problem({ status: 404, code: 'not-found', detail: 'No route of that path; /docs lists them.' })
   })
-  app.use(onError(logger))
+  app.use(onError(logger, metrics))
   return app
 }
 
@@ -110,9 +119,14 @@ function logging(logger: Logger) {
         method: request.method,
         path: request.url.split('?', 1)[0],
       }),
-      res: (response: { statusCode: number; headers?: Record<string, unknown> }) => ({
+      res: (response: {
+        statusCode: number
+        headers?: Record<string, unknown>
+        raw: Pick<Response, 'locals'>
+      }) => ({
         statusCode: response.statusCode,
         session: response.headers?.['x-session-id'],
+        key: keyOf(response.raw)?.name,
       }),
       err: (error: Error) => ({ type: error.name, message: error.message, stack: error.stack }),
     },
@@ -143,45 +157,41 @@ function guessingLimiter(guessesPerMinute: number) {
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, response) => response.statusCode !== 401,
     keyGenerator: (request) => ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS),
-    handler: tooManyCalls(guessesPerMinute),
+    handler: () => tooManyCalls(guessesPerMinute),
   })
 }
 
-/** Whose calls belong together: where there are keys, only known ones come this far. */
-function callersBy(each: 'key' | 'address'): (request: Request) => string {
-  return (request) =>
-    each === 'key' ? String(request.headers['x-api-key']) : ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS)
+/** Whose calls belong together: those with the same key, or from the same address where there are no keys. */
+function callerOf(request: Request, response: Response): string {
+  const key = keyOf(response)
+  if (key === undefined) return ipKeyGenerator(request.ip ?? '', IPV6_CALLER_BITS)
+  return key.name ?? key.digest.toString('hex')
 }
 
-function limiter(callsPerMinute: number, callerOf: (request: Request) => string) {
+function limiter(callsPerMinute: number) {
+  const limitOf = (response: Response): number => keyOf(response)?.rate ?? callsPerMinute
   return rateLimit({
     windowMs: 60_000,
-    limit: callsPerMinute,
+    limit: (_request, response) => limitOf(response),
+    skip: (_request, response) => limitOf(response) === 0,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    keyGenerator: callerOf,
-    handler: tooManyCalls(callsPerMinute),
+    keyGenerator: (_request, response) => String(response.locals['caller']),
+    handler: (_request, response) => tooManyCalls(limitOf(response)),
   })
 }
 
-function tooManyCalls(limit: number): () => never {
-  return () => {
-    throw new Problem({
-      status: 429,
-      code: 'too-many-calls',
-      detail: `At most ${limit} calls a minute are taken.`,
-    })
-  }
+function tooManyCalls(limit: number): never {
+  throw new Problem({
+    status: 429,
+    code: 'too-many-calls',
+    detail: `At most ${limit} calls a minute are taken.`,
+  })
 }
 
 /** 405 with `Allow` where the path exists and the method does not. */
-function otherMethods(app: Express): void {
-  const methods = new Map<string, string[]>()
-  for (const { path, method } of ROUTES) {
-    const known = methods.get(path) ?? []
-    methods.set(path, [...known, method.toUpperCase(), ...(method === 'get' ? ['HEAD'] : [])])
-  }
-  for (const [path, allowed] of methods) {
+function otherMethods(app: Express, routes: KnownRoutes): void {
+  for (const [path, allowed] of routes.methods) {
     app.all(path.replaceAll(/\{([a-z]+)\}/g, ':$1'), () => {
       throw new Problem({
         status: 405,
@@ -193,13 +203,36 @@ function otherMethods(app: Express): void {
   }
 }
 
-function onError(logger: Logger): ErrorRequestHandler {
+function onError(logger: Logger, metrics: Metrics): ErrorRequestHandler {
   return (error: unknown, request: Request, response: Response, _next) => {
     const problem = problemFrom(error)
+    const policy = policyOf(error)
+    if (policy !== undefined) metrics.refused(policy)
     if (problem.options.status === 500) logger.error({ err: error, req: { id: request.id } }, 'a bug')
     // once the answer has begun it can only be broken off, so that it never passes for whole
     if (response.headersSent) response.destroy()
     else writeProblem(problem, request.path, formOf(request), response)
+  }
+}
+
+const POLICIES: Partial<Record<ProblemCode, Policy>> = {
+  forbidden: 'other-host-or-site',
+  unauthorized: 'key',
+  'key-limited': 'key-limits',
+  'too-many-calls': 'rate',
+}
+
+/** What did not allow the call, where something did not; a target is counted with its session. */
+function policyOf(error: unknown): Policy | undefined {
+  if (error instanceof Problem) return POLICIES[error.options.code]
+  if (!(error instanceof NoRoom)) return undefined
+  switch (error.limit) {
+    case 'in-all':
+      return 'sessions'
+    case 'per-target':
+      return 'sessions-per-target'
+    case 'shutting-down':
+      return 'shutting-down'
   }
 }
 

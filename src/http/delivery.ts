@@ -6,9 +6,10 @@ import { decisive, mayTryNext } from '../smtp/attempts.ts'
 import type { Envelope } from '../smtp/envelope.ts'
 import { mailRoute } from '../smtp/mail-route.ts'
 import type { SendResult } from '../smtp/send.ts'
+import { requireTarget } from './caller.ts'
 import type { Context } from './context.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
-import { runFor } from './run.ts'
+import { askFor, runFor } from './run.ts'
 import type { ConnectionOptions } from './schema/connection.ts'
 import type { MailRouteOptions } from './schema/mail-route.ts'
 import { fieldError, type Meant, mailHostTarget, type Place } from './target.ts'
@@ -127,6 +128,7 @@ interface Order {
  * Sends; with mail hosts the next one when one fails before the message was handed over, never after, all within the time
  * of one call.
  * @throws {NoRoom}
+ * @throws {Problem} 403 when one of them is not for the caller's key
  */
 export async function deliver(context: Context, order: Order): Promise<Delivery> {
   const { destination, timeLimits, response, sending } = order
@@ -146,12 +148,14 @@ async function deliverToDomain(
   const { tools } = context
   const began = tools.clock.now()
   const asked = targetAt(domain)
-  const route = await runFor(context, asked, response, (signal) =>
+  const route = await askFor(context, asked, response, (signal) =>
     mailRoute(tools, context.mailHosts, { domain, target: asked, timeLimits, signal }),
   )
   if (route.failure !== undefined)
     return { result: withoutSession(route), target: asked, attempts: [], findings: [] }
   const { hosts, findings } = route.value
+  // told before the first is tried: in the middle it would bury what came of the others
+  for (const { host } of hosts) requireTarget(response, targetAt(host))
   const attempts: Attempt[] = []
   for (const { host, source, preference } of hosts) {
     const target = targetAt(host)

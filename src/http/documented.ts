@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi'
 import { operationOf, type Route } from './route.ts'
 import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { pop3Routes } from './routes/pop3-routes.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { smtpRoutes } from './routes/smtp-routes.ts'
@@ -9,7 +10,13 @@ import { smtpRoutes } from './routes/smtp-routes.ts'
 type AnyRoute = Route<z.ZodObject, z.ZodObject, z.ZodType | undefined>
 
 /** Every route that the document describes. */
-export const ROUTES: readonly AnyRoute[] = [...smtpRoutes, ...pop3Routes, ...problemRoutes, ...healthRoutes]
+export const ROUTES: readonly AnyRoute[] = [
+  ...smtpRoutes,
+  ...pop3Routes,
+  ...problemRoutes,
+  ...healthRoutes,
+  ...metricsRoutes,
+]
 
 /** The OpenAPI 3.1 document, written from the schemas that the service validates with. */
 export function openApiDocument(version: string) {

@@ -1,6 +1,7 @@
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi'
+import { requireImpact } from './caller.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
 import { hasBody } from './request-body.ts'
 
@@ -81,6 +82,7 @@ export function mount<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
 ): (handler: Handler<P, Q, B>) => void {
   return (handler) => {
     router[spec.method](expressPath(spec.path), async (request, response) => {
+      requireImpact(response, spec.impact)
       const input = parsed(spec, request)
       await handler(input, request, response)
     })

@@ -1,15 +1,31 @@
 import type { Response } from 'express'
 import type { TimeLimits } from '../session/budget.ts'
 import type { Target } from '../session/target.ts'
+import { requireTarget } from './caller.ts'
 import type { Context } from './context.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
 import type { ConnectionOptions } from './schema/connection.ts'
 
 /**
- * Runs one session for one call: within the limits of the service, and ended when the caller leaves.
+ * Runs one session for one call: within the limits of the service and of the caller's key, and ended when the caller leaves.
  * @throws {NoRoom}
+ * @throws {Problem} 403
  */
 export async function runFor<T>(
+  context: Context,
+  target: Target,
+  response: Response,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  requireTarget(response, target)
+  return await askFor(context, target, response, work)
+}
+
+/**
+ * The same for a question that goes to the DNS alone: no connection to the target comes of it.
+ * @throws {NoRoom}
+ */
+export async function askFor<T>(
   context: Context,
   target: Target,
   response: Response,

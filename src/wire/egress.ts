@@ -37,9 +37,7 @@ export function checkEgress(
 ): EgressVerdict {
   const { port } = target
   const host = parseHost(target.host)
-  const entries = policy.allow.filter(({ ports }) =>
-    (ports === 'mail' ? policy.publicPorts : [ports]).some(({ low, high }) => low <= port && port <= high),
-  )
+  const entries = entriesAt(policy.allow, policy.publicPorts, port)
   if (host.kind === 'name' && entries.some((entry) => entry.kind === 'host' && entry.name === host.name)) {
     return { allowed: true }
   }
@@ -53,6 +51,20 @@ export function checkEgress(
   if (refused.length === 0) return { allowed: true }
   const entry = refused.map((one) => `${written(one)}:${port}`).join(',')
   return { allowed: false, setting: 'MAILWIRE_EGRESS_ALLOW', entry }
+}
+
+/** Whether an entry names this very host or address. @param mailPorts those of entries that name none */
+export function isListed(
+  entries: readonly EgressEntry[],
+  mailPorts: readonly PortRange[],
+  target: { readonly host: string; readonly port: number },
+): boolean {
+  const host = parseHost(target.host)
+  return entriesAt(entries, mailPorts, target.port).some((entry) =>
+    entry.kind === 'host'
+      ? host.kind === 'name' && entry.name === host.name
+      : host.kind === 'address' && isWithin(addressOf(host.address), entry.network, entry.bits),
+  )
 }
 
 /**
@@ -86,6 +98,16 @@ export function parseEgressEntries(text: string): EgressEntry[] {
  */
 export function parsePorts(text: string): PortRange[] {
   return itemsOf(text).map((item) => portRange(item, item))
+}
+
+function entriesAt(
+  entries: readonly EgressEntry[],
+  mailPorts: readonly PortRange[],
+  port: number,
+): readonly EgressEntry[] {
+  return entries.filter(({ ports }) =>
+    (ports === 'mail' ? mailPorts : [ports]).some(({ low, high }) => low <= port && port <= high),
+  )
 }
 
 /** `[v6]`, `v4` or `name`, then `/bits`, then `:ports` */

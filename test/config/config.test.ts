@@ -8,6 +8,7 @@ test('with nothing set the service listens on loopback, with the sandbox, and tr
     host: '127.0.0.1',
     port: 25110,
     apiKeys: [],
+    keys: [],
     open: false,
     servers: [],
     signingKeys: new Map(),
