@@ -24,6 +24,8 @@ const FILES: Readonly<Record<string, string>> = {
     ', credentials: { user: alice, passwordFile: secrets/office } } }',
   ),
   '/etc/mailwire/secrets/office': 'from a file\n',
+  '/etc/mailwire/keys.yaml': 'keys: [{ name: monitoring, keyFile: secrets/key, may: [reads] }]',
+  '/etc/mailwire/secrets/key': `${OTHER_KEY}\n`,
 }
 
 function readFile(path: string): string {
