@@ -9,6 +9,9 @@ const mailwire = service()
 const guarded = service({ env: { MAILWIRE_API_KEYS: 'a-key-of-this-test-file' } })
 const small = service({ env: { MAILWIRE_MAX_MESSAGE_BYTES: '100' } })
 const seldom = service({ env: { MAILWIRE_RATE_LIMIT: '1' } })
+const suspicious = service({
+  env: { MAILWIRE_RATE_LIMIT: '1', MAILWIRE_API_KEYS: 'a-key-of-this-test-file' },
+})
 
 type Call = (on: TestService) => Test
 /** A request that is answered with this status. */
@@ -202,6 +205,20 @@ const SITUATIONS: Record<string, Known> = {
       400: MALFORMED,
       403: FOREIGN_HOST,
       404: (call) => of(call(mailwire), 'relay-denied', 'of-nobody'),
+    },
+  },
+  'get /metrics': {
+    call: (on) => on.agent.get('/metrics'),
+    takes: ['application/openmetrics-text'],
+    situations: {
+      200: OK,
+      400: MALFORMED,
+      401: (call) => call(guarded),
+      403: FOREIGN_HOST,
+      429: async (call) => {
+        await call(suspicious)
+        return call(suspicious)
+      },
     },
   },
   'get /livez': {
