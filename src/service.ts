@@ -96,7 +96,12 @@ export async function startService(
     trustProxy: config.trustProxy,
   })
   // how long a body may take is told apart by what it is, in the application
-  const server = createServer({ headersTimeout: 30_000, requestTimeout: 0 })
+  const server = createServer({
+    headersTimeout: 30_000,
+    requestTimeout: 0,
+    // Node's own would let slow headers have twice their time
+    connectionsCheckingInterval: 1000,
+  })
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     response.once('finish', () => {
       // a connection that is kept for more calls would keep the process

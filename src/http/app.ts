@@ -8,6 +8,7 @@ import type { ApiKey } from '../config/keys-file.ts'
 import type { ProblemCode } from '../diagnosis/codes.ts'
 import { NoRoom } from '../session/sessions.ts'
 import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
+import { answerTime } from './answer-time.ts'
 import { bodyTime } from './body-time.ts'
 import { keyOf } from './caller.ts'
 import type { Context } from './context.ts'
@@ -24,6 +25,7 @@ import { metricsRouter } from './routes/metrics.ts'
 import { pop3Router } from './routes/pop3-routes.ts'
 import { problemsRouter } from './routes/problems.ts'
 import { smtpRouter } from './routes/smtp-routes.ts'
+import { requireStrictJson } from './strict-json.ts'
 
 export interface AppOptions {
   readonly context: Context
@@ -55,6 +57,7 @@ export function createApp(options: AppOptions): Express {
   app.set('query parser', 'simple')
   app.use(logging(logger))
   app.use(metrics.counting(routes, context.tools.clock.now, (locals) => keyOf({ locals })?.name ?? ''))
+  app.use(answerTime(context.tools.clock))
   app.use(securityHeaders())
   app.use(requireOwnHost(options.ownNames))
   app.get('/', (_request, response) => {
@@ -86,6 +89,7 @@ export function createApp(options: AppOptions): Express {
       limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
       inflate: false,
       strict: true,
+      verify: (_request, _response, octets, charset) => requireStrictJson(octets, charset),
     }),
   )
   app.use(smtpRouter(context))

@@ -28,6 +28,7 @@ export interface TestService {
   readonly url: string
   readonly agent: ReturnType<typeof supertest.agent>
   readonly sandbox: Sandbox
+  readonly server: Service['server']
   /** Its log so far, one JSON line each. */
   logs(): readonly string[]
   /** Ends it, and fails when an answer or the log held a secret of a request. */
@@ -57,6 +58,9 @@ export function service(options: ServiceOptions = {}): TestService {
     get sandbox() {
       return there().sandbox
     },
+    get server() {
+      return there().server
+    },
     logs: () => there().logs(),
     close: (graceMs) => there().close(graceMs),
   }
@@ -82,6 +86,9 @@ export async function startTestService(options: ServiceOptions = {}): Promise<Te
     const path = url.slice(running.url.length)
     rememberSecrets(response.request as unknown as Test, secrets)
     secrets.saw(`the head of ${method} ${path}`, JSON.stringify(response.headers))
+    // what a session said is nobody else's to keep
+    if (response.headers['x-session-id'] !== undefined || response.text?.includes('"transcript":{"id"') === true)
+      expect(response.headers['cache-control']).toBe('no-store')
     secrets.saw(`the body of ${method} ${path}`, response.text ?? '')
     // a bug: the log has what the caller is not told
     if (response.status === 500) throw new Error(logs.filter((line) => line.includes('"a bug"')).at(-1))
@@ -97,6 +104,7 @@ export async function startTestService(options: ServiceOptions = {}): Promise<Te
     url: running.url,
     agent: witnessed(supertest.agent(running.url), witness),
     sandbox: running.sandbox as Sandbox,
+    server: running.server,
     logs: () => logs,
     close: async (graceMs = 0) => {
       await running.close(graceMs)
