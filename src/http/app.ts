@@ -17,6 +17,7 @@ import { KnownRoutes } from './known-routes.ts'
 import type { Metrics, Policy } from './metrics.ts'
 import { page } from './page.ts'
 import { Problem, writeProblem } from './problem.ts'
+import { queuedAnswers } from './queued-answers.ts'
 import { formOf } from './represent.ts'
 import { invite, isOfType } from './request-body.ts'
 import { docsRouter } from './routes/docs.ts'
@@ -57,6 +58,7 @@ export function createApp(options: AppOptions): Express {
   app.set('query parser', 'simple')
   app.use(logging(logger))
   app.use(metrics.counting(routes, context.tools.clock.now, (locals) => keyOf({ locals })?.name ?? ''))
+  app.use(queuedAnswers())
   app.use(answerTime(context.tools.clock))
   app.use(securityHeaders())
   app.use(requireOwnHost(options.ownNames))

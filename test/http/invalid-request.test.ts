@@ -126,6 +126,21 @@ describe('POST /smtp/send names every field at fault, and connects to nothing', 
       ['/message/subject'],
     ],
     [
+      'more headers than a message has',
+      {
+        message: {
+          ...MESSAGE,
+          headers: Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`X-${n}`, 'x'])),
+        },
+      },
+      ['/message/headers'],
+    ],
+    [
+      'more attachments than are taken',
+      { message: { ...MESSAGE, attachments: Array(101).fill({ content: '' }) } },
+      ['/message/attachments'],
+    ],
+    [
       'a field of the message that there is not',
       { message: { ...MESSAGE, nonsense: 1 } },
       ['/message/nonsense'],

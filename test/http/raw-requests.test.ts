@@ -45,6 +45,25 @@ describe('several requests at once on one connection', () => {
     expect(text.indexOf('greeting-refused')).toBeLessThan(text.indexOf('"status":"ok"'))
   })
 
+  test('a caller who leaves ends the sessions of all of them', async () => {
+    const servers = [await mailServer('HANG'), await mailServer('HANG'), await mailServer('HANG')]
+    const { hostname, port } = new URL(mailwire.url)
+    const socket = createConnection(Number(port), hostname)
+    for (const server of servers) {
+      const body = JSON.stringify({
+        server: `smtp://127.0.0.1:${server.port}`,
+        envelope: { from: 'a@example.test', to: ['b@example.test'] },
+      })
+      socket.write(
+        `POST /smtp/send HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      )
+    }
+    while (servers.some((server) => server.connections() === 0)) await new Promise(setImmediate)
+    socket.destroy()
+    for (const server of servers) await server.left()
+    while ((await mailwire.agent.get('/livez')).body.sessions > 0) await new Promise(setImmediate)
+  })
+
   test('the body of one is not taken for the next request', async () => {
     const smuggled = `GET /problems HTTP/1.1\r\n${HOST}\r\n`
     const text = await answersTo(

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 const address = z.string().min(1).max(1000)
+const MOST_HEADERS = 1000
 const urls = z.array(z.string().min(1).max(2000)).max(20)
 
 const attachment = z.strictObject({
@@ -39,8 +40,9 @@ export const composedFields = {
   html: z.string().optional().describe('The same as HTML.'),
   headers: z
     .record(z.string(), z.union([z.string(), z.array(z.string()).max(100)]))
+    .refine((headers) => Object.keys(headers).length <= MOST_HEADERS, `at most ${MOST_HEADERS} names`)
     .optional()
-    .describe('Further header fields; a list is a field that comes several times.'),
+    .describe('Further header fields, of at most 1000 names; a list is a field that comes several times.'),
   attachments: z.array(attachment).max(100).optional().describe('Files, each in base64 or as text.'),
   calendar: z
     .strictObject({
