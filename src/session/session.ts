@@ -190,10 +190,11 @@ export class Session<R extends Reply> {
   }
 
   async #speakTls(handshake: (wish: TlsWish) => Promise<TlsFacts>): Promise<TlsFacts> {
-    const { servername, minVersion, ca, clientCertificate } = this.target
+    const { servername, minVersion, maxVersion, ca, clientCertificate } = this.target
     const facts = await handshake({
       servername,
       minVersion,
+      ...(maxVersion === undefined ? {} : { maxVersion }),
       ...(ca === undefined ? {} : { ca }),
       ...(clientCertificate === undefined ? {} : { clientCertificate }),
     })

@@ -16,11 +16,16 @@ export interface Target {
   readonly host: string
   readonly port: number
   readonly security: Security
-  /** `strict`: a certificate that does not verify ends the session; `report`: it is a finding. */
-  readonly verify: 'strict' | 'report'
+  /**
+   * `strict`: a certificate that does not verify ends the session; `report`: it is a finding, as the caller wants it;
+   * `look`: it is what the session is there to find out.
+   */
+  readonly verify: 'strict' | 'report' | 'look'
   /** The name in SNI and in the certificate; the host unless the caller wants another. */
   readonly servername: string
   readonly minVersion: TlsVersion
+  /** Where no higher version is to be offered. */
+  readonly maxVersion?: TlsVersion
   /** PEM, trusted instead of the system's roots. */
   readonly ca?: string
   readonly clientCertificate?: { readonly cert: string; readonly key: string }
@@ -30,4 +35,6 @@ export interface Target {
   readonly name?: string
   /** Addresses of this family alone. */
   readonly family?: 4 | 6
+  /** The one of its addresses that is meant, where they were asked for before. */
+  readonly address?: string
 }

@@ -23,10 +23,13 @@ export function judgeTls(
   const text = certificateText(facts, code, target)
   if (target.verify === 'strict' && target.security !== 'opportunistic')
     throw new Fault('tls', text, { code })
-  finding(
-    code,
-    `${text} The session went on ${target.verify === 'report' ? 'because `tlsVerify` is false' : 'because TLS is opportunistic'}.`,
-  )
+  finding(code, `${text} The session went on because ${REASONS[target.verify]}.`)
+}
+
+const REASONS: Readonly<Record<Target['verify'], string>> = {
+  strict: 'TLS is opportunistic',
+  report: '`tlsVerify` is false',
+  look: 'it is there to look',
 }
 
 function certificateCode(facts: TlsFacts): string {

@@ -24,6 +24,8 @@ export interface DialTarget {
   readonly chosenBy: 'configured' | 'requested'
   /** Addresses of this family alone. */
   readonly family?: 4 | 6
+  /** The one of its addresses that is meant, where they were asked for before. */
+  readonly address?: string
 }
 
 /** How the dialler tells what it does, and where its waits draw their time from. */
@@ -67,6 +69,7 @@ export function dialler(options: DialOptions): Dial {
 }
 
 async function resolved(target: DialTarget, options: DialOptions, hooks: DialHooks): Promise<string[]> {
+  if (target.address !== undefined) return [target.address]
   const began = options.now()
   try {
     const found = await hooks.limited(`answer to the question for ${target.host}`, () =>

@@ -211,9 +211,10 @@ export class SocketWire implements Wire {
 export function secureContexts(limit = 100): (wish: TlsWish) => SecureContext {
   const contexts = new Map<string, SecureContext>()
   return (wish) => {
-    const { minVersion, ca, clientCertificate } = wish
+    const { minVersion, maxVersion, ca, clientCertificate } = wish
     const key = JSON.stringify([
       minVersion,
+      maxVersion ?? '',
       ca ?? '',
       clientCertificate?.cert ?? '',
       clientCertificate?.key ?? '',
@@ -224,6 +225,7 @@ export function secureContexts(limit = 100): (wish: TlsWish) => SecureContext {
     if (contexts.size >= limit && !oldest.done) contexts.delete(oldest.value)
     const context = createSecureContext({
       minVersion,
+      ...(maxVersion === undefined ? {} : { maxVersion }),
       ...(ca === undefined ? {} : { ca }),
       ...(clientCertificate === undefined ? {} : clientCertificate),
       // TLS 1.0 and 1.1 need OpenSSL's lowest security level; only asked for by name

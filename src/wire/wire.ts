@@ -37,6 +37,7 @@ export interface TlsWish {
   /** The name that is sent (SNI) and compared with the certificate; an address is only compared. */
   readonly servername: string
   readonly minVersion: TlsVersion
+  readonly maxVersion?: TlsVersion
   /** PEM, trusted instead of the system's roots. */
   readonly ca?: string
   /** Client certificate and key, PEM. */
