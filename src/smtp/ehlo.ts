@@ -34,6 +34,16 @@ export function sizeLimitIn(extensions: Extensions): number | undefined {
   return Number.isSafeInteger(limit) && limit > 0 ? limit : undefined
 }
 
+/** RFC 9422: what the server limits in a session, by name in upper case. */
+export function limitsIn(extensions: Extensions): ReadonlyMap<string, number> {
+  return new Map(
+    (extensions.get('LIMITS') ?? []).map((limit): [string, number] => {
+      const [name = '', value = ''] = limit.split('=')
+      return [name.toUpperCase(), Number(value)]
+    }),
+  )
+}
+
 /** How the server spelt it, for errors that say what was offered. */
 export function offeredIn(extensions: Extensions): readonly string[] {
   return [...extensions].map(([keyword, parameters]) => [keyword, ...parameters].join(' '))

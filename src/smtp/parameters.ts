@@ -1,5 +1,5 @@
 import { Unmet } from '../session/outcome.ts'
-import { type Extensions, offeredIn } from './ehlo.ts'
+import { type Extensions, limitsIn, offeredIn } from './ehlo.ts'
 import type { Mailbox } from './path.ts'
 import { xtext } from './xtext.ts'
 
@@ -90,12 +90,7 @@ export function requireExtension(extensions: Extensions, keyword: string): void 
  * @throws {Unmet} `too-many-recipients`
  */
 export function respectLimits(extensions: Extensions, recipients: readonly Mailbox[]): void {
-  const limits = new Map(
-    (extensions.get('LIMITS') ?? []).map((limit): [string, number] => {
-      const [name = '', value = ''] = limit.split('=')
-      return [name.toUpperCase(), Number(value)]
-    }),
-  )
+  const limits = limitsIn(extensions)
   const most = limits.get('RCPTMAX')
   if (most !== undefined && recipients.length > most)
     throw tooMany(recipients.length, `${most} recipients`, extensions)
