@@ -13,12 +13,13 @@ import { ServerBook } from './http/target.ts'
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts'
 import type { Clock } from './session/budget.ts'
 import type { ConfiguredServer } from './session/configured-server.ts'
-import type { FindMailHosts } from './session/mail-route.ts'
+import type { FindAddresses, FindMailHosts } from './session/mail-route.ts'
 import { Fault, Unmet } from './session/outcome.ts'
 import { serverUrl } from './session/server-url.ts'
 import { Sessions } from './session/sessions.ts'
 import { newId } from './text/ids.ts'
 import { dialler } from './wire/dial.ts'
+import { reverseNames } from './wire/lookups.ts'
 import { mailHosts, NullMx } from './wire/mx.ts'
 import { createResolver, DnsError, type Resolver } from './wire/resolve.ts'
 import { secureContexts } from './wire/socket-wire.ts'
@@ -74,6 +75,8 @@ export async function startService(
         },
       },
       mailHosts: mailHostsBy(resolver),
+      lookups: { reverse: (address, signal) => reverseNames(resolver, address, signal) },
+      findAddresses: addressesBy(resolver),
       sessions,
       idempotency: new Idempotency(new MemoryStore(clock.now), randomBytes(32)),
       servers: new ServerBook(
@@ -163,6 +166,18 @@ function mailHostsBy(resolver: Resolver): FindMailHosts {
       return await mailHosts(resolver, domain, Math.random)
     } catch (error) {
       if (error instanceof NullMx) throw new Unmet('null-mx', error.message, { outcome: 'rejected' })
+      if (error instanceof DnsError) throw new Fault('dns', error.message, { code: error.code, cause: error })
+      throw error
+    }
+  }
+}
+
+function addressesBy(resolver: Resolver): FindAddresses {
+  return async (host, family) => {
+    try {
+      const found = await resolver.addresses(host, family === undefined ? {} : { family })
+      return found.map(({ address }) => address)
+    } catch (error) {
       if (error instanceof DnsError) throw new Fault('dns', error.message, { code: error.code, cause: error })
       throw error
     }

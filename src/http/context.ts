@@ -1,6 +1,7 @@
 import type { SigningKey } from '../message/dkim.ts'
 import type { TimeLimits } from '../session/budget.ts'
-import type { FindMailHosts } from '../session/mail-route.ts'
+import type { Lookups } from '../session/lookups.ts'
+import type { FindAddresses, FindMailHosts } from '../session/mail-route.ts'
 import type { SessionTools } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Idempotency } from './idempotency.ts'
@@ -10,6 +11,8 @@ import type { ServerBook } from './target.ts'
 export interface Context {
   readonly tools: SessionTools
   readonly mailHosts: FindMailHosts
+  readonly lookups: Pick<Lookups, 'reverse'>
+  readonly findAddresses: FindAddresses
   readonly sessions: Sessions
   readonly idempotency: Idempotency
   readonly servers: ServerBook
