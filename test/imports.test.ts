@@ -28,10 +28,14 @@ const MAY_IMPORT: Readonly<Record<string, Permission>> = {
   },
   smtp: { everything: ['text', 'session', 'sasl', 'message'], types: ['transcript'] },
   pop3: { everything: ['text', 'session', 'sasl', 'message'], types: ['transcript'] },
+  check: {
+    everything: ['text', 'session', 'smtp'],
+    types: ['transcript', 'wire', 'diagnosis'],
+  },
   diagnosis: { everything: ['text', 'session'], types: ['smtp', 'pop3', 'wire'] },
   sandbox: { everything: ['text', 'message', 'sasl'] },
   http: {
-    everything: ['text', 'transcript', 'sasl', 'message', 'session', 'smtp', 'pop3', 'diagnosis'],
+    everything: ['text', 'transcript', 'sasl', 'message', 'session', 'smtp', 'pop3', 'diagnosis', 'check'],
     types: ['config'],
   },
   config: { everything: ['text', 'session', 'wire', 'sasl', 'message'] },

@@ -138,6 +138,27 @@ const SITUATIONS: Record<string, Known> = {
       },
     },
   },
+  'post /smtp/check': {
+    call: (on) => on.agent.post('/smtp/check'),
+    situations: {
+      ...COMMON,
+      200: (call) => call(mailwire).send({ tlsVersions: false }),
+      401: (call) => call(guarded).send({}),
+      403: (call) => call(mailwire).send({ server: 'smtp://10.0.0.1' }),
+      413: (call) => call(small).send({ recipients: ['x'.repeat(3_000_000)] }),
+      415: (call) => call(mailwire).type('text/plain').send('hello'),
+      422: (call) => call(mailwire).send({ auth: { user: 'alice', password: 'not the password' } }),
+      502: async (call) => call(mailwire).send({ server: `smtp://127.0.0.1:${await closedPort()}` }),
+      503: async (call) => {
+        const { port } = await mailServer('421 mx.example.test Service not available')
+        return call(mailwire).send({ server: `smtp://127.0.0.1:${port}` })
+      },
+      504: async (call) => {
+        const { port } = await mailServer('HANG')
+        return call(mailwire).send({ server: `smtp://127.0.0.1:${port}`, timeouts: { greeting: 30 } })
+      },
+    },
+  },
   'get /pop3/stat': { call: (on) => on.agent.get('/pop3/stat'), situations: without(POP3, 404) },
   'get /pop3/capabilities': {
     call: (on) => on.agent.get('/pop3/capabilities'),

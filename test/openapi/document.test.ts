@@ -50,7 +50,8 @@ describe.each(operations)('$method $path', ({ method, operation }) => {
   test('is marked by what it does', () => {
     const impact = operation['x-impact']
     expect(['reads', 'sends', 'destroys']).toContain(impact)
-    expect(impact === 'reads').toBe(method === 'get')
+    // a check says so much in its body that it is a POST, and changes nothing
+    expect(impact === 'reads').toBe(method === 'get' || operation.operationId === 'smtpCheck')
     expect(impact === 'destroys').toBe(method === 'delete')
   })
 
@@ -91,6 +92,19 @@ describe('the examples', () => {
     },
   )
 
+  const check = operations.find(({ operation }) => operation.operationId === 'smtpCheck')
+  const checks = Object.entries(check?.operation.requestBody?.content['application/json']?.examples ?? {})
+
+  test.each(checks)(
+    'of a check: %s is a request by the schema, and there is something to see',
+    async (_, { value }) => {
+      const validate = ajv.getSchema('document#/components/schemas/CheckRequest')
+      expect([validate?.(value), validate?.errors]).toEqual([true, null])
+      const { body } = await mailwire.agent.post('/smtp/check').send(value).expect(200)
+      expect(body.outcome).toBe('ok')
+    },
+  )
+
   /** What no example can be for: it would have to name what is there. */
   const BESIDE: Record<string, { readonly query?: object; readonly status?: number }> = {
     pop3DeleteSeveral: { query: { numbers: '1' } },
@@ -105,7 +119,7 @@ describe('the examples', () => {
         return String(parameter?.example ?? parameter?.schema.examples?.[0])
       })
       const { query = {}, status = 200 } = BESIDE[operation.operationId] ?? {}
-      await mailwire.agent[method as 'get' | 'delete'](filled)
+      await mailwire.agent[method as 'get' | 'post' | 'delete'](filled)
         .query(query)
         .auth('bob', 'sandbox')
         .expect(status)

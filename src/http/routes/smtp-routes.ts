@@ -1,10 +1,11 @@
 import { Router } from 'express'
 import type { Context } from '../context.ts'
+import { smtpCheckRouter, smtpCheckRoutes } from './smtp-check.ts'
 import { smtpSendRouter, smtpSendRoutes } from './smtp-send.ts'
 import { smtpSendStreamRouter } from './smtp-send-stream.ts'
 
-export const smtpRoutes = [...smtpSendRoutes]
+export const smtpRoutes = [...smtpSendRoutes, ...smtpCheckRoutes]
 
 export function smtpRouter(context: Context): Router {
-  return Router().use(smtpSendStreamRouter(context)).use(smtpSendRouter(context))
+  return Router().use(smtpSendStreamRouter(context)).use(smtpSendRouter(context)).use(smtpCheckRouter(context))
 }

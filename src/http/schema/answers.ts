@@ -98,6 +98,10 @@ export const ProblemBody = z
     looks: z.int().optional().describe('How many sessions looked for it.'),
     auth: z.unknown().optional(),
     attempts: z.array(Attempt).optional(),
+    check: z
+      .unknown()
+      .optional()
+      .describe('What a check had seen when its login failed, or before; as in `CheckAnswer`.'),
     messageId: z.string().nullable().optional(),
     transcript: Transcript.optional(),
   })

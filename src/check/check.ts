@@ -1,0 +1,105 @@
+import type { Lookups, ReverseFacts } from '../session/lookups.ts'
+import type { Target } from '../session/target.ts'
+import { type Mailbox, mailbox } from '../smtp/path.ts'
+import { literalOf } from './addresses.ts'
+import { type DomainSeen, wasGreeted } from './domain.ts'
+import { asLookedAt, type Looked, look } from './look.ts'
+import { nameToldBy } from './names.ts'
+import { type RelaySeen, relayTest } from './relay.ts'
+import { relayForms } from './relay-forms.ts'
+import type { CheckWishes, Seen } from './seen.ts'
+import { asked, type Hold, whereThereIsRoom } from './terms.ts'
+import { tlsVersions, type VersionTry } from './tls-versions.ts'
+
+/** What the DNS is asked for along the way must not hold up the rest. */
+const LOOKUP_MS = 5000
+
+/**
+ * Looks at a server without sending anything: one session that sees all it can, then short ones for what a single session cannot
+ * show. When the first does not come as far as a greeting there is nothing more to look at.
+ * @param domain what was seen of the domain whose mail host this is
+ */
+export async function check(
+  hold: Hold,
+  lookups: Pick<Lookups, 'reverse'>,
+  target: Target,
+  wishes: CheckWishes,
+  domain: DomainSeen | undefined,
+): Promise<Seen> {
+  const server = asLookedAt(target)
+  const { hello, auth, sender, recipients, questions } = wishes
+  const looked = await hold(server, (terms) =>
+    look(terms, target, {
+      hello,
+      auth,
+      recipients: { sender, recipients, madeUp: madeUpAt(recipients, terms.tools.newId()) },
+      questions,
+    }),
+  )
+  const nothing = {
+    target,
+    wishes,
+    looked,
+    domain,
+    reverse: undefined,
+    tlsVersions: undefined,
+    relay: undefined,
+  }
+  if (!wasGreeted(looked) || looked.failure?.fault?.kind === 'aborted') return nothing
+  // the same server for the rest, where the name has several addresses
+  const { address } = looked.transcript.server
+  const same = address === null ? server : { ...server, address }
+  const [reverse, versions, relay] = await Promise.all([
+    address === null ? undefined : reverseOf(hold, lookups, same, address),
+    versionsOf(hold, same, wishes, looked),
+    relayOf(hold, same, wishes, looked),
+  ])
+  return { ...nothing, reverse, tlsVersions: versions, relay }
+}
+
+/** For each domain an address that surely nobody has. */
+function madeUpAt(recipients: readonly Mailbox[], id: string): readonly Mailbox[] {
+  const domains = new Set(recipients.map(({ asciiDomain }) => asciiDomain.toLowerCase()))
+  return [...domains].map((domain) => mailbox(`no-such-user-${id.toLowerCase()}@${domain}`))
+}
+
+async function reverseOf(
+  hold: Hold,
+  lookups: Pick<Lookups, 'reverse'>,
+  target: Target,
+  address: string,
+): Promise<ReverseFacts | undefined> {
+  return await whereThereIsRoom(
+    hold(target, (terms) => {
+      const connect = Math.min(terms.timeLimits.connect, LOOKUP_MS)
+      const bounded = { ...terms, timeLimits: { ...terms.timeLimits, connect } }
+      return asked(bounded, `answer to the question for the name of ${address}`, (signal) =>
+        lookups.reverse(address, signal),
+      )
+    }),
+  )
+}
+
+/** Nothing where the server has no TLS, or where it is not to be used. */
+async function versionsOf(
+  hold: Hold,
+  target: Target,
+  { tlsVersions: wish, hello }: CheckWishes,
+  { report, tls }: Looked,
+): Promise<readonly VersionTry[] | undefined> {
+  const offered = report.extensionsBeforeTls?.has('STARTTLS') === true || target.security === 'implicit'
+  if (wish === 'leave' || target.security === 'off' || !offered) return undefined
+  return await tlsVersions(hold, target, hello, tls?.version)
+}
+
+async function relayOf(
+  hold: Hold,
+  target: Target,
+  { relayTest: wish, hello }: CheckWishes,
+  looked: Looked,
+): Promise<RelaySeen | undefined> {
+  if (wish === undefined) return undefined
+  const literal = literalOf(target.address ?? target.host)
+  const forms = relayForms({ ...wish, name: nameToldBy(looked), literal })
+  return await whereThereIsRoom(hold(target, (terms) => relayTest(terms, target, hello, forms)))
+}
