@@ -80,15 +80,16 @@ async function reverseOf(
   )
 }
 
-/** Nothing where the server has no TLS, or where it is not to be used. */
+/** Nothing where the server has no TLS or refuses it, or where it is not to be used. */
 async function versionsOf(
   hold: Hold,
   target: Target,
   { tlsVersions: wish, hello }: CheckWishes,
-  { report, tls }: Looked,
+  { report, tls, failure }: Looked,
 ): Promise<readonly VersionTry[] | undefined> {
   const offered = report.extensionsBeforeTls?.has('STARTTLS') === true || target.security === 'implicit'
-  if (wish === 'leave' || target.security === 'off' || !offered) return undefined
+  const refused = tls === undefined && failure === undefined
+  if (wish === 'leave' || target.security === 'off' || !offered || refused) return undefined
   return await tlsVersions(hold, target, hello, tls?.version)
 }
 
@@ -101,5 +102,6 @@ async function relayOf(
   if (wish === undefined) return undefined
   const literal = literalOf(target.address ?? target.host)
   const forms = relayForms({ ...wish, name: nameToldBy(looked), literal })
-  return await whereThereIsRoom(hold(target, (terms) => relayTest(terms, target, hello, forms)))
+  const seen = await whereThereIsRoom(hold(target, (terms) => relayTest(terms, target, hello, forms)))
+  return seen ?? { tries: [], left: forms, session: undefined }
 }

@@ -10,8 +10,10 @@ type Verdict = 'refused' | 'suspected' | 'inconclusive'
  * their own. And who asks from inside is often allowed what others are not.
  */
 export function relaySection({ tries, left, session }: RelaySeen): Section {
-  const { client, server } = session.end.transcript
-  const inside = [client.address, server.address].some((address) => address !== null && !isPublic(address))
+  const { client, server } = session?.end.transcript ?? {}
+  const inside = [client?.address, server?.address].some(
+    (address) => typeof address === 'string' && !isPublic(address),
+  )
   const accepted = tries.filter(({ at, reply }) => at === 'rcpt' && isAccepted(reply))
   const clear = accepted.filter(({ form }) => form.weight === 'clear')
   const verdict = verdictOf(tries, accepted.length, clear.length, inside)
@@ -19,7 +21,11 @@ export function relaySection({ tries, left, session }: RelaySeen): Section {
     ...(inside ? [INSIDE] : []),
     ...(accepted.length === 0 ? [] : [NO_PROOF]),
     ...(accepted.length > clear.length ? [DOUBTFUL] : []),
-    ...(left.length === 0 ? [] : [`${left.length} forms were not tried: ${whyLeft(tries)}.`]),
+    ...(left.length === 0
+      ? []
+      : [
+          `${left.length} forms were not tried: ${session === undefined ? 'there was no room for another session' : whyLeft(tries)}.`,
+        ]),
   ]
   const names = accepted.map(({ form }) => form.form).join(', ')
   return {

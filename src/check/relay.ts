@@ -18,7 +18,8 @@ export interface RelaySeen {
   readonly tries: readonly RelayTry[]
   /** Those that were not tried, because the server had had enough or wants a login for anything. */
   readonly left: readonly RelayForm[]
-  readonly session: FurtherSession
+  /** Undefined where there was no room for it. */
+  readonly session: FurtherSession | undefined
 }
 
 /**

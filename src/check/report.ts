@@ -46,6 +46,6 @@ function furtherSessions({ domain, tlsVersions = [], relay }: Seen): readonly Fu
       end,
     })),
     ...tlsVersions.flatMap(({ session }) => (session === undefined ? [] : [session])),
-    ...(relay === undefined ? [] : [relay.session]),
+    ...(relay?.session === undefined ? [] : [relay.session]),
   ]
 }
