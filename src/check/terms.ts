@@ -57,7 +57,7 @@ export async function asked<T>(
   subject: string,
   ask: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
-  const budget = new Budget(tools.clock, timeLimits, signal)
+  const budget = new Budget(tools.clock, timeLimits, { left: signal, serviceEnds: tools.serviceEnds })
   const giveUp = new AbortController()
   try {
     return await budget.spend('connect', subject, () => ask(giveUp.signal))

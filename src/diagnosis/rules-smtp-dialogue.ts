@@ -107,7 +107,7 @@ export const DIALOGUE_RULES: readonly Rule[] = [
   {
     code: 'command-not-recognized',
     when: {
-      stages: ['greeting', 'hello', 'starttls', 'mail', 'rcpt', 'data', 'quit', 'end-of-data'],
+      stages: ['greeting', 'hello', 'starttls', 'mail', 'rcpt', 'data', 'quit', 'end-of-data', 'transaction'],
       codes: [500, 502],
       wording:
         /not (?:recogni[sz]ed|implemented|supported|understood)|unrecogni[sz]ed|unknown command|unimplemented|disabled/i,

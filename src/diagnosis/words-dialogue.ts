@@ -6,10 +6,12 @@ import type { Words } from './words-entry.ts'
 export const DIALOGUE_WORDS = {
   'bad-sequence': {
     summary: (s) => `${serverName(s)} does not take ${stageName(s)} at this point of the session.`,
-    cause: ({ stage }) =>
-      stage === 'data' || stage === 'end-of-data'
+    cause: ({ stage, unmet }) => {
+      if (unmet !== undefined) return sentence(unmet.message)
+      return stage === 'data' || stage === 'end-of-data'
         ? 'A command that has to come first is missing, or was refused: mostly no recipient has been accepted.'
-        : 'A command that has to come first is missing or was refused, or this one was given twice.',
+        : 'A command that has to come first is missing or was refused, or this one was given twice.'
+    },
   },
   'command-not-recognized': {
     summary: (s) => `${serverName(s)} does not know ${stageName(s)}.`,
@@ -54,8 +56,10 @@ export const DIALOGUE_WORDS = {
   },
   'expectation-not-met': {
     summary: (s) => `${stageName(s)} was answered otherwise than the step expects.`,
-    cause: ({ reply }) =>
-      `The reply${reply?.code === undefined ? '' : ` ${reply.code}`} is no refusal, and not the one that \`expect\` names.`,
+    cause: ({ reply, unmet }) =>
+      unmet !== undefined
+        ? sentence(unmet.message)
+        : `The reply${reply?.code === undefined ? '' : ` ${reply.code}`} is no refusal, and not the one that \`expect\` names.`,
   },
   'server-storage-full': {
     summary: (s) => `${serverName(s)} has no room for the message at present.`,

@@ -4,6 +4,7 @@ import type { ConfiguredServer } from '../session/configured-server.ts'
 import { Secret } from '../text/secret.ts'
 import type { MailboxCredentials } from './access.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
+import type { Role } from './target.ts'
 
 /** The mechanisms that may be asked for by name (contract §10). */
 const SASL = MECHANISM_NAMES.map((name) => name.toLowerCase())
@@ -29,19 +30,34 @@ export function bodyWish(
   server: ConfiguredServer | undefined,
 ): AuthWish | undefined {
   if (auth === undefined) return configuredWish(server, 'auto', {})
-  const mechanism = mechanismOf(auth.mechanism ?? 'auto', SASL)
+  return fieldsWish(auth, server, 'smtp', '/auth')
+}
+
+/**
+ * The login that these fields of a JSON body ask for.
+ * @param place a pointer to them
+ * @throws {Problem} 400 naming each field at fault
+ */
+export function fieldsWish(
+  auth: AuthFields,
+  server: ConfiguredServer | undefined,
+  role: Role,
+  place: string,
+): AuthWish {
+  const known = role === 'pop3' ? ['user', 'apop', ...SASL] : SASL
+  const mechanism = mechanismOf(auth.mechanism ?? 'auto', known)
   const errors: FieldError[] = []
   if (mechanism === undefined)
-    errors.push({ pointer: '/auth/mechanism', detail: `known are auto, ${SASL.join(', ')}` })
+    errors.push({ pointer: `${place}/mechanism`, detail: `known are auto, ${known.join(', ')}` })
   if (auth.password !== undefined && auth.token !== undefined) {
-    errors.push({ pointer: '/auth/token', detail: 'a password stands beside it; keep one of them' })
+    errors.push({ pointer: `${place}/token`, detail: 'a password stands beside it; keep one of them' })
   }
   const bare = auth.password === undefined && auth.token === undefined
   if (bare && mechanism !== undefined && !WITHOUT_SECRET.has(mechanism)) {
-    errors.push({ pointer: '/auth/password', detail: 'a password or a token is needed' })
+    errors.push({ pointer: `${place}/password`, detail: 'a password or a token is needed' })
   }
   for (const field of ['user', 'password', 'token', 'authzid'] as const) {
-    if (isUnsendable(auth[field])) errors.push({ pointer: `/auth/${field}`, detail: UNSENDABLE })
+    if (isUnsendable(auth[field])) errors.push({ pointer: `${place}/${field}`, detail: UNSENDABLE })
   }
   if (errors.length > 0 || mechanism === undefined) throw invalidRequest(errors)
   const value = auth.token ?? auth.password
@@ -131,7 +147,7 @@ function basicWish(
 }
 
 /** Whether these credentials may go in the clear is the configuration's to say, and never the caller's. */
-function configuredWish(
+export function configuredWish(
   server: ConfiguredServer | undefined,
   mechanism: string,
   { authzid, initialResponse = 'auto' }: LoginQuery,

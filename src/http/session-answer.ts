@@ -56,12 +56,16 @@ function told(event: Event, scrub: (text: string) => string): Event {
   }
 }
 
-/** The problem that a failed session is to its caller: the outcome → status table of contract §3. */
+/**
+ * The problem that a failed session is to its caller: the outcome → status table of contract §3.
+ * @param refusals `alike`: what was refused were the caller's own commands, and none of them is what the URL names
+ */
 export function problemOf(
   end: SessionFacts & { readonly failure: Failure },
   circumstances: Circumstances,
   members: Readonly<Record<string, unknown>>,
   detailLevel: 'full' | 'none' | undefined,
+  refusals: 'by-code' | 'alike' = 'by-code',
 ): Problem {
   const { failure, transcript } = end
   const situation = situationOf(end, circumstances, failure)
@@ -70,7 +74,8 @@ export function problemOf(
     failure.unmet?.code === 'precondition-failed'
       ? 'precondition-failed'
       : (diagnosis?.code ?? 'refused-permanently')
-  const status = statusOf(failure, code, situation.protocol)
+  const isAlike = refusals === 'alike' && failure.outcome === 'rejected'
+  const status = isAlike ? 422 : statusOf(failure, code, situation.protocol)
   return new Problem({
     status,
     code,

@@ -64,7 +64,7 @@ export async function openPop3(session: Session<Pop3Reply>, report: OpeningRepor
 }
 
 /** What CAPA lists (RFC 2449 §5); undefined where the server does not know it. */
-async function capabilitiesOf(
+export async function capabilitiesOf(
   session: Session<Pop3Reply>,
   dialogue: Dialogue<Pop3Reply>,
 ): Promise<readonly Capability[] | undefined> {

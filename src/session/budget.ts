@@ -120,6 +120,26 @@ export class Budget {
   }
 
   /**
+   * Lets time pass, as long as the whole call allows.
+   * @throws {Fault} `timeout`, or `aborted` when the caller has left
+   */
+  async pause(ms: number): Promise<void> {
+    this.check()
+    await new Promise<void>((resolve, reject) => {
+      const cancel = this.#clock.after(ms, () => {
+        this.#interrupt = undefined
+        resolve()
+      })
+      this.#interrupt = (fault) => {
+        this.#interrupt = undefined
+        cancel()
+        this.#severing?.(fault)
+        reject(fault)
+      }
+    })
+  }
+
+  /**
    * From here on a caller who leaves no longer ends the session: the message was handed over, and its answer is waited
    * for so that nothing is left in doubt. Time limits hold on.
    */

@@ -1,7 +1,7 @@
 import { REDACTED } from '../text/secret.ts'
 import { visible } from '../text/visible.ts'
 
-/** A line to the server, and how it may be shown. Only `command()` and `secretCommand()` make one. */
+/** A line to the server, and how it may be shown. Only the functions of this file make one. */
 export interface Command {
   readonly verb: string
   /** What goes out, CRLF included. */
@@ -34,6 +34,20 @@ export function secretCommand(verb: string, beginning: string, secret: string): 
   const before = [verb, beginning].filter((word) => word !== '').join(' ')
   const octets = lineOf(before === '' ? secret : `${before} ${secret}`)
   return { verb, octets, shown: before === '' ? REDACTED : `${before} ${REDACTED}`, redacted: true }
+}
+
+/**
+ * A caller's own line, whatever it is.
+ * @param secrets what may not be seen, wherever in the line it stands
+ * @param hiddenFrom where the part begins of which nothing may be seen
+ * @throws {ForbiddenOctet}
+ */
+export function ownCommand(line: string, secrets: readonly string[], hiddenFrom = line.length): Command {
+  const octets = lineOf(line)
+  const open = secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), line.slice(0, hiddenFrom))
+  const shown = visible(Buffer.from(open)) + (hiddenFrom < line.length ? REDACTED : '')
+  const verb = /^[A-Za-z]+/.exec(open)?.[0] ?? ''
+  return { verb, octets, shown, redacted: open !== line }
 }
 
 function lineOf(text: string): Buffer {

@@ -61,6 +61,11 @@ export class Dialogue<R extends Reply> {
     return !this.#broken
   }
 
+  /** What the server said last. */
+  get lastReply(): R | undefined {
+    return this.#incoming.lastReply
+  }
+
   /** A decision that the flow took. */
   note(event: string, text: string): void {
     this.#recorder.event(event, text)
@@ -186,6 +191,18 @@ export class Dialogue<R extends Reply> {
   /** Further replies to what was sent already. */
   expectMore(subject: string, count: number, seq?: number): Pending<R>[] {
     return Array.from({ length: count }, () => this.#expect(subject, 'final', seq, false))
+  }
+
+  /** Sends a command whose reply nobody waits for at this place. @returns the entry that shows it */
+  say(command: Command): number {
+    const seq = this.#recorder.command(command.shown, command.redacted)
+    this.#outgoing.write(command.octets)
+    return seq
+  }
+
+  /** A reply that is due to what was said already, and not by `send`. */
+  due(what: Pick<Due, 'subject' | 'phase' | 'seq'> & { readonly multiline: boolean }): Pending<R> {
+    return this.#expect(what.subject, what.phase, what.seq, what.multiline)
   }
 
   /** Octets before anything is said: what a proxy in front of the server would send. */

@@ -69,6 +69,10 @@ export class Incoming<R extends Reply> {
     return this.#first
   }
 
+  get lastReply(): R | undefined {
+    return this.#lastReply
+  }
+
   /** Whether octets were read that are no whole reply yet, or a reply that nobody has taken. */
   get isPending(): boolean {
     return this.#splitter.pending > 0 || this.#reader.partial().length > 0

@@ -1,3 +1,4 @@
+import { REDACTED } from '../text/secret.ts'
 import { PREVIEW_OCTETS, type Recorder } from '../transcript/recorder.ts'
 import type { Wire } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
@@ -14,6 +15,8 @@ export interface OutgoingContent {
   readonly head?: Buffer
   /** `due`: replies to what was sent before are still to come, and so what comes is no early answer. */
   readonly replies?: 'due'
+  /** `nothing`: the transcript may not show the beginning of it. */
+  readonly shows?: 'nothing'
 }
 
 /** Content is written in blocks of at most this many octets, so that an early answer is seen in time. */
@@ -76,7 +79,8 @@ export class Outgoing<R extends Reply> {
       return held
     } finally {
       if (whole === 'incomplete') abandon(source)
-      this.#recorder.data('client', bytes, beginning, whole)
+      const shown = parts.shows === 'nothing' ? Buffer.from(REDACTED) : beginning
+      this.#recorder.data('client', bytes, shown, whole)
     }
   }
 

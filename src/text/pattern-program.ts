@@ -28,7 +28,7 @@ type Node =
     }
 
 /** `a{50}{50}` and its like would be long programs. */
-const MOST_INSTRUCTIONS = 400
+const MOST_INSTRUCTIONS = 300
 const MOST_REPETITIONS = 100
 /** Repeating what is empty makes no instructions, and takes time all the same. */
 const MOST_WORK = 10_000

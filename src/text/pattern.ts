@@ -6,7 +6,7 @@ export { PatternError }
 export type Captures = ReadonlyMap<string, string>
 
 /** More text than this is not looked at, so that a match has a bounded cost. */
-const LONGEST_TEXT = 8192
+const LONGEST_TEXT = 4096
 
 /**
  * A regular expression from somebody who may be hostile: it takes time in proportion to its own length times the text's,

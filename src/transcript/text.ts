@@ -29,7 +29,7 @@ function entryText(entry: Entry): string[] {
     case 'command':
       return [`${at} ${inTls ? ' ~>' : ' ->'} ${entry.line}`]
     case 'reply':
-      return replyText(entry).map((line) => `${at} ${replyMark(entry, inTls)} ${line}`)
+      return replyLines(entry).map((line) => `${at} ${replyMark(entry, inTls)} ${line}`)
     case 'data':
       return dataText(entry, at)
   }
@@ -41,8 +41,12 @@ function replyMark(entry: Extract<Entry, { kind: 'reply' }>, inTls: boolean): st
   return inTls ? '<~ ' : '<- '
 }
 
-function replyText(entry: Extract<Entry, { kind: 'reply' }>): string[] {
-  const { code, enhanced, status, responseCode, lines } = entry
+type ReplyParts = Pick<Extract<Entry, { kind: 'reply' }>, 'code' | 'enhanced' | 'status' | 'responseCode'> & {
+  readonly lines: readonly string[]
+}
+
+/** A reply line by line, each with its code, as it came. */
+export function replyLines({ code, enhanced, status, responseCode, lines }: ReplyParts): readonly string[] {
   if (code !== undefined) {
     const prefix = enhanced === undefined ? '' : `${enhanced} `
     return lines.map((line, place) => `${code}${place < lines.length - 1 ? '-' : ' '}${prefix}${line}`)
@@ -51,7 +55,7 @@ function replyText(entry: Extract<Entry, { kind: 'reply' }>): string[] {
     const prefix = responseCode === undefined ? '' : `[${responseCode}] `
     return lines.map((line, place) => (place === 0 ? `${status} ${prefix}${line}`.trimEnd() : line))
   }
-  return lines.map((line) => line)
+  return lines
 }
 
 function dataText(entry: Extract<Entry, { kind: 'data' }>, at: string): string[] {

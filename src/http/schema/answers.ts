@@ -96,6 +96,10 @@ export const ProblemBody = z
       .optional()
       .describe('Messages that came and were others than the one that was waited for.'),
     looks: z.int().optional().describe('How many sessions looked for it.'),
+    steps: z
+      .array(z.unknown())
+      .optional()
+      .describe('Of a scripted session: what was done of it, as in `SessionAnswer`.'),
     auth: z.unknown().optional(),
     attempts: z.array(Attempt).optional(),
     check: z

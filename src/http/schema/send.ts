@@ -45,26 +45,27 @@ export const Auth = z
   })
   .meta({ id: 'Auth', description: 'A login. Asked for and not possible, it is an error.' })
 
+export const Hello = z
+  .strictObject({
+    name: z
+      .string()
+      .max(255)
+      .regex(/^[\x21-\x7e]+$/, 'printable ASCII without blanks')
+      .optional()
+      .describe('The name in EHLO, HELO or LHLO.'),
+    verb: z
+      .enum(HELLO_VERBS)
+      .optional()
+      .describe('`auto`: EHLO, and HELO where the server does not know EHLO; LHLO with `lmtp:`.'),
+  })
+  .describe('How this service introduces itself; the configuration has the default name.')
+
 export const SendBody = z
   .strictObject({
     ...connectionFields,
     ...mailRouteFields,
     auth: Auth.optional(),
-    hello: z
-      .strictObject({
-        name: z
-          .string()
-          .max(255)
-          .regex(/^[\x21-\x7e]+$/, 'printable ASCII without blanks')
-          .optional()
-          .describe('The name in EHLO, HELO or LHLO.'),
-        verb: z
-          .enum(HELLO_VERBS)
-          .optional()
-          .describe('`auto`: EHLO, and HELO where the server does not know EHLO; LHLO with `lmtp:`.'),
-      })
-      .optional()
-      .describe('How this service introduces itself; the configuration has the default name.'),
+    hello: Hello.optional(),
     envelope: EnvelopeFields.optional(),
     message: Message.optional().describe('Left out: a short test message, marked as such.'),
     lineEnds: z
