@@ -146,6 +146,7 @@ class ScriptRun<R extends Reply> {
     this.#words.said(line, command.octets)
     this.#session.stage = saying.stage
     const record = this.#begun(step, { line: command.shown })
+    record.met = saying.reply === 'none'
     this.#enter(saying)
     return { saying, command, record }
   }

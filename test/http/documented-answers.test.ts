@@ -87,7 +87,54 @@ const POP3: Record<number, Situation> = {
   },
 }
 
+/** What a scripted session can come to; refusals are 422 and 503, whatever was refused. */
+function scripted(
+  protocol: 'smtp' | 'pop3',
+  steps: { readonly good: object[]; readonly refused: object[]; readonly deferred: object[] },
+): Known {
+  const { good, refused, deferred } = steps
+  const tls = protocol === 'pop3' ? { tls: 'required' } : {}
+  const on =
+    (server: string, more: object = {}): Situation =>
+    (call) =>
+      call(mailwire).send({ server, steps: good, ...more })
+  return {
+    call: (service) => service.agent.post(`/${protocol}/session`),
+    situations: {
+      ...COMMON,
+      200: (call) => call(mailwire).send({ ...tls, steps: good }),
+      400: (call) => call(mailwire).send({ steps: [{ send: 'a\r\nb' }] }),
+      401: (call) => call(guarded).send({ steps: good }),
+      403: on(`${protocol}://10.0.0.1`),
+      406: (call) => call(mailwire).send({ steps: good }),
+      413: (call) => call(small).send({ steps: [{ raw: 'A'.repeat(1_100_000) }] }),
+      415: (call) => call(mailwire).type('text/plain').send('hello'),
+      422: (call) => call(mailwire).send({ ...tls, steps: refused }),
+      502: async (call) => on(`${protocol}://127.0.0.1:${await closedPort()}`)(call),
+      503: (call) => call(mailwire).send({ ...tls, steps: deferred }),
+      504: async (call) => {
+        const { port } = await mailServer('HANG')
+        return on(`${protocol}://127.0.0.1:${port}`, { timeouts: { greeting: 30 } })(call)
+      },
+    },
+  }
+}
+
 const SITUATIONS: Record<string, Known> = {
+  'post /smtp/session': scripted('smtp', {
+    good: [{ send: 'EHLO me' }],
+    refused: [{ send: 'NONSENSE', expect: '2xx' }],
+    deferred: [
+      { send: 'EHLO me' },
+      { send: 'MAIL FROM:<>' },
+      { send: 'RCPT TO:<greylisted@sandbox.test>', expect: '2xx' },
+    ],
+  }),
+  'post /pop3/session': scripted('pop3', {
+    good: [{ send: 'CAPA' }],
+    refused: [{ send: 'STAT', expect: '+OK' }],
+    deferred: [{ send: 'USER temporary' }, { send: 'PASS sandbox', expect: '+OK' }],
+  }),
   'post /smtp/send': {
     call: (on) => on.agent.post('/smtp/send'),
     situations: {

@@ -133,7 +133,19 @@ function rememberSecrets(request: Test, secrets: SecretsWatch): void {
     if (typeof secret === 'string')
       secrets.add(secret, typeof auth?.user === 'string' ? auth.user : undefined)
   }
+  for (const secret of stepSecrets(data)) secrets.add(secret)
   if (headers['x-api-key'] !== undefined) secrets.add(headers['x-api-key'])
+}
+
+/** What the steps of a scripted session call a secret, or log in with; shorter texts are masked by their place only. */
+function stepSecrets(data: unknown): string[] {
+  const { steps = [] } = (data ?? {}) as {
+    steps?: { secret?: unknown; send?: unknown; login?: { password?: unknown } }[]
+  }
+  if (!Array.isArray(steps)) return []
+  return steps
+    .flatMap((step) => [step?.secret, step?.login?.password, /^PASS (.*)$/.exec(String(step?.send))?.[1]])
+    .filter((secret): secret is string => typeof secret === 'string' && secret.length >= 8)
 }
 
 function fileReader(files: Readonly<Record<string, string>>) {

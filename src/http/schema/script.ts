@@ -204,7 +204,8 @@ function checkStep(step: Readonly<Record<string, unknown>>, context: z.core.$Ref
   const [first, second] = ACTIONS.filter((action) => given.includes(action))
   if (second !== undefined) complain([second], `it cannot stand beside ${first}`)
   const action = first ?? (given.includes('expect') ? 'expect' : 'pauseMs')
-  if (!given.includes(action)) complain([], `one of ${ACTIONS.join(', ')}, expect and pauseMs is needed`)
+  if (!given.includes(action))
+    complain([], 'it has nothing to do: send, or another of the things that a step can do, is needed')
   for (const field of given) {
     const actions = BELONGS[field]
     if (actions !== undefined && !actions.includes(action))
