@@ -87,7 +87,10 @@ export async function startTestService(options: ServiceOptions = {}): Promise<Te
     rememberSecrets(response.request as unknown as Test, secrets)
     secrets.saw(`the head of ${method} ${path}`, JSON.stringify(response.headers))
     // what a session said is nobody else's to keep
-    if (response.headers['x-session-id'] !== undefined || response.text?.includes('"transcript":{"id"') === true)
+    if (
+      response.headers['x-session-id'] !== undefined ||
+      response.text?.includes('"transcript":{"id"') === true
+    )
       expect(response.headers['cache-control']).toBe('no-store')
     secrets.saw(`the body of ${method} ${path}`, response.text ?? '')
     // a bug: the log has what the caller is not told
