@@ -121,6 +121,93 @@ test('SIGTERM: no new calls, the running session finishes with its answer, exit 
   expect(server.connections()).toBe(1)
 })
 
+test('SIGTERM, and a server that never answers: the caller is told what is known, exit code 0', async () => {
+  const run = new Run({
+    MAILWIRE_PORT: '0',
+    MAILWIRE_EGRESS_ALLOW: '127.0.0.0/8:*',
+    MAILWIRE_SHUTDOWN_GRACE_MS: '50',
+  })
+  const [, url = ''] = await run.says(/ready at (\S+)$/m)
+  const before = await mailServer('220 mx ESMTP', '250 mx', 'HANG')
+  const behind = await mailServer('220 mx ESMTP', '250 mx', '250 Ok', '250 Ok', '354 Go', 'HANG')
+  const envelope = { from: 'alice@example.test', to: ['bob@example.test'] }
+  const running = [before, behind].map(({ port }) =>
+    post(`${url}/smtp/send`, JSON.stringify({ server: `smtp://127.0.0.1:${port}`, envelope })),
+  )
+  await before.hears(/^MAIL/)
+  await behind.hears(/^\.$/)
+  run.kill('SIGTERM')
+  const answers = await Promise.all(running)
+  expect(answers.map(({ status }) => status)).toEqual([503, 502])
+  expect(await answers[0]?.json()).toMatchObject({ outcome: 'failed', type: '/problems/shutting-down' })
+  expect(await answers[1]?.json()).toMatchObject({ outcome: 'unknown', stage: 'end-of-data' })
+  expect(await run.ended).toBe(0)
+  expect(run.stderr).toMatch(/"msg":"ended"/)
+})
+
+test('SIGKILL: what was answered holds, what was not handed over is not done, and the next start needs nothing', async () => {
+  const env = { MAILWIRE_PORT: '0', MAILWIRE_EGRESS_ALLOW: '127.0.0.0/8:*' }
+  const run = new Run(env)
+  const [, url = ''] = await run.says(/ready at (\S+)$/m)
+  const envelope = { from: 'alice@example.test', to: ['bob@example.test'] }
+  const through = ['220 mx ESMTP', '250 mx', '250 Ok', '250 Ok', '354 Go', '250 Ok', '221 Bye']
+  const taken = await mailServer(...through)
+  const sendTo = (port: number) =>
+    post(`${url}/smtp/send`, JSON.stringify({ server: `smtp://127.0.0.1:${port}`, envelope }))
+  expect((await sendTo(taken.port)).status).toBe(200)
+  const sending = await mailServer(...through.slice(0, 4), 'HANG')
+  const deleting = await mailServer('+OK ready', '-ERR Unknown command.', '+OK', '+OK', '+OK 1 abc', 'HANG')
+  const query = new URLSearchParams({
+    server: `pop3://127.0.0.1:${deleting.port}`,
+    auth: 'user',
+    allowInsecureAuth: 'true',
+  })
+  const cutOff = [
+    sendTo(sending.port),
+    fetch(`${url}/pop3/messages/1?${query}`, {
+      method: 'DELETE',
+      headers: { Authorization: 'Basic Ym9iOnNlY3JldA==' },
+    }),
+  ]
+  for (const call of cutOff) call.catch(() => undefined)
+  await sending.hears(/^DATA/)
+  await deleting.hears(/^DELE/)
+  run.kill('SIGKILL')
+  await run.ended
+  for (const call of cutOff) await expect(call).rejects.toThrow()
+  await Promise.all([sending.left(), deleting.left()])
+  expect(taken.heard).toContain('.')
+  expect(sending.heard).not.toContain('.')
+  expect(deleting.heard).not.toContain('QUIT')
+  const again = new Run({ ...env, MAILWIRE_PORT: new URL(url).port })
+  await again.says(/ready at/)
+})
+
+test('a promise that nobody handles, and an error that nobody catches: one line in the log, and the process ends', async () => {
+  const bugs = [
+    ['unhandledRejection', `Promise.reject(new Error('nobody handles this'))`],
+    ['uncaughtException', `setImmediate(() => { throw new Error('nobody handles this') })`],
+  ] as const
+  for (const [origin, bug] of bugs) {
+    const code = encodeURIComponent(`process.once('SIGUSR2', () => { ${bug} })`)
+    const run = new Run({
+      MAILWIRE_PORT: '0',
+      MAILWIRE_LOG_LEVEL: 'error',
+      NODE_OPTIONS: `--import=data:text/javascript,${code}`,
+    })
+    await run.says(/ready at/)
+    run.kill('SIGUSR2')
+    expect(await run.ended).toBe(1)
+    expect(run.stderr.trim().split('\n')).toHaveLength(1)
+    expect(JSON.parse(run.stderr)).toMatchObject({
+      level: 60,
+      origin,
+      err: { message: 'nobody handles this', stack: expect.any(String) },
+      msg: 'a bug: the process ends',
+    })
+  }
+})
+
 test('a second signal means it', async () => {
   const run = new Run({
     MAILWIRE_PORT: '0',
@@ -141,6 +228,19 @@ test('a second signal means it', async () => {
   run.kill('SIGTERM')
   expect(await run.ended).toBe(1)
   await expect(running).rejects.toThrow()
+})
+
+test('what is measured of the process is among its metrics', async () => {
+  const run = new Run({ MAILWIRE_PORT: '0' })
+  const [, url = ''] = await run.says(/ready at (\S+)$/m)
+  const text = await (await fetch(`${url}/metrics`)).text()
+  for (const name of [
+    'process_resident_memory_bytes',
+    'process_open_fds',
+    'nodejs_active_resources_total',
+    'nodejs_eventloop_lag_max_seconds',
+  ])
+    expect(text).toMatch(new RegExp(`^${name} [0-9.e-]+$`, 'm'))
 })
 
 test('--help and --version tell, and nothing is started', async () => {
