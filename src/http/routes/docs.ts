@@ -9,9 +9,12 @@ export function docsRouter(
   sandbox: 'default' | 'not-default',
 ): Router {
   const router = Router()
+  // octets, and made once: callers who ask for it again and again, and read none of it, cost nothing
+  let json: Buffer | undefined
   let yaml: string | undefined
   router.get('/openapi.json', (_request, response) => {
-    response.json(document)
+    json ??= Buffer.from(JSON.stringify(document))
+    response.type('application/json').send(json)
   })
   router.get('/openapi.yaml', (_request, response) => {
     // made for the first who wants it: it takes longer than all the rest of the start
