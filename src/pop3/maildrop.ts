@@ -2,11 +2,11 @@ import { bodyLines } from '../session/body-lines.ts'
 import type { Dialogue, Pending } from '../session/dialogue.ts'
 import { Fault, Refusal, Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
-import { visible } from '../text/visible.ts'
+import { visibleLatin1 } from '../text/visible.ts'
 import { type Capability, offers } from './capa.ts'
 import { list, stat, uidl } from './command.ts'
 import type { Flights } from './flights.ts'
-import { scanLine, statLine, uniqueIdLine } from './listing.ts'
+import { type ScanLine, scanLine, statLine, uniqueIdLine } from './listing.ts'
 import type { Pop3Reply } from './reply.ts'
 
 /** Which message is meant: by its number, valid in one session only, by its unique-id, or the last one that came. */
@@ -30,6 +30,28 @@ interface Listing {
   readonly number: number
   readonly octets: number
   uid: string | null
+}
+
+/** Messages in the order of LIST, which nearly always is that of their numbers: then no other index is kept. */
+class Listings {
+  readonly all: Listing[] = []
+  #byNumber: Map<number, Listing> | undefined
+
+  /** @throws {Fault} `protocol` when there is one of this number already */
+  add({ number, octets }: ScanLine): void {
+    const listing = { number, octets, uid: null }
+    if (this.#byNumber === undefined && number !== this.all.length + 1) {
+      this.#byNumber = new Map(this.all.map((each) => [each.number, each]))
+    }
+    if (this.#byNumber?.has(number) === true)
+      throw new Fault('protocol', `LIST names message ${number} twice`)
+    this.#byNumber?.set(number, listing)
+    this.all.push(listing)
+  }
+
+  at(number: number): Listing | undefined {
+    return this.#byNumber === undefined ? this.all[number - 1] : this.#byNumber.get(number)
+  }
 }
 
 /** What a maildrop is asked with: the session, its dialogue, and what the server offers. */
@@ -91,20 +113,20 @@ export class Maildrop {
   async listed(next: Awaited<ReturnType<Flights['send']>>): Promise<ListedMessage[]> {
     const scan = await next()
     accepted(scan.reply)
-    const messages = await this.#sizes(scan.pending)
+    const listings = await this.#sizes(scan.pending)
     const unique = await next()
     if (unique.reply.status !== '+OK') {
       this.#noUniqueIds()
-      return [...messages.values()]
+      return listings.all
     }
     await this.#uniqueIds(unique.pending, (number, uid) => {
-      const message = messages.get(number)
+      const message = listings.at(number)
       if (message === undefined) return 'taken'
       if (message.uid !== null) return 'odd'
       message.uid = uid
       return 'taken'
     })
-    const listed = [...messages.values()]
+    const listed = listings.all
     if (listed.some(({ uid }) => uid === null)) {
       this.remark('uidl-incomplete', 'UIDL does not name every message that LIST names.')
     }
@@ -172,16 +194,12 @@ export class Maildrop {
     return alone
   }
 
-  async #sizes(pending: Pending<Pop3Reply>): Promise<Map<number, Listing>> {
-    const messages = new Map<number, Listing>()
+  async #sizes(pending: Pending<Pop3Reply>): Promise<Listings> {
+    const listings = new Listings()
     for await (const lines of bodyLines(this.dialogue.body(pending), LISTING)) {
-      for (const line of lines) {
-        const { number, octets } = scanLine(line)
-        if (messages.has(number)) throw new Fault('protocol', `LIST names message ${number} twice`)
-        messages.set(number, { number, octets, uid: null })
-      }
+      for (const line of lines) listings.add(scanLine(line))
     }
-    return messages
+    return listings
   }
 
   /** @param take is handed each unique-id, as it is shown */
@@ -191,7 +209,7 @@ export class Maildrop {
   ): Promise<void> {
     for await (const lines of bodyLines(this.dialogue.body(pending), LISTING)) {
       for (const octets of lines) {
-        const text = visible(Buffer.from(octets, 'latin1'))
+        const text = visibleLatin1(octets)
         const line = uniqueIdLine(text)
         if (line === undefined || take(line.number, line.uid) === 'odd') {
           this.remark('uidl-odd', `A line of UIDL is no unique-id listing: ${text.slice(0, 100)}`)

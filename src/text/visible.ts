@@ -16,6 +16,11 @@ export function visible(octets: Buffer): string {
   return piecewise(octets)
 }
 
+/** `visible` of octets that are at hand as characters, one each: of a listing there are many, and hardly one is odd. */
+export function visibleLatin1(octets: string): string {
+  return PLAIN.test(octets) ? octets : visible(Buffer.from(octets, 'latin1'))
+}
+
 /** Like `visible`, for a piece of content: CRLF and TAB stay as they are. */
 export function visibleContent(octets: Buffer): string {
   // a doubled backslash is passed over as a whole, or what stands behind it would be taken for an escape

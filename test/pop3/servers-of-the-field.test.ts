@@ -86,6 +86,56 @@ describe('what servers do and the RFCs do not know', () => {
     })
   })
 
+  test('a listing with gaps, and in an order of its own', async () => {
+    const { end, findings } = await scriptedMaildrop(
+      `${greeted(...ONE_BY_ONE)}
+      ${LOGIN}
+      C: STAT
+      S: +OK 3 60
+      C: LIST
+      S: +OK
+      S: 1 10
+      S: 4 20
+      S: 3 30
+      S: .
+      C: UIDL
+      S: +OK
+      S: 3 c
+      S: 1 a
+      S: 2 b
+      S: 4 d\\xff
+      S: .
+      ${QUIT}`,
+      list,
+    )
+    expect(end.value).toEqual([
+      { number: 1, octets: 10, uid: 'a' },
+      { number: 4, octets: 20, uid: 'd\\xff' },
+      { number: 3, octets: 30, uid: 'c' },
+    ])
+    expect(findings).toEqual([])
+  })
+
+  test.each([
+    ['in order', '1 10', '2 10', '2 10'],
+    ['out of order', '2 10', '1 10', '2 10'],
+    ['at once', '1 10', '1 10', '2 10'],
+  ])('a listing that names a message twice is none (%s)', async (_order, ...rows) => {
+    const { end } = await scriptedMaildrop(
+      `${greeted(...ONE_BY_ONE)}
+      ${LOGIN}
+      C: STAT
+      S: +OK 3 30
+      C: LIST
+      S: +OK
+      ${rows.map((row) => `S: ${row}`).join('\n')}
+      S: .
+      ${QUIT}`,
+      list,
+    )
+    expect(end.failure).toMatchObject({ outcome: 'failed', fault: { kind: 'protocol' } })
+  })
+
   test('a message with dots, 8-bit octets and NUL, at every cut, in one flight', async () => {
     const script = `${greeted(...ALL)}
       C: USER bob

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { octetsOf, visible, visibleContent } from '../../src/text/visible.ts'
+import { octetsOf, visible, visibleContent, visibleLatin1 } from '../../src/text/visible.ts'
 
 test.each([
   ['plain text', 'mail.lab.test ESMTP Postfix', 'mail.lab.test ESMTP Postfix'],
@@ -42,6 +42,12 @@ test('every octet can be had back', () => {
       return octetsOf(shown).equals(given) && !/[\p{C}\p{Zl}\p{Zp}]/u.test(shown)
     }),
   )
+})
+
+test('octets that are at hand as characters are shown the same', () => {
+  for (const latin1 of ['plain', 'a\\b', 'caf\xe9', '\xc3\xa9', 'a\0\r\n', '']) {
+    expect(visibleLatin1(latin1)).toBe(visible(Buffer.from(latin1, 'latin1')))
+  }
 })
 
 test('text that was never made visible is taken as it is', () => {
