@@ -40,8 +40,6 @@ export async function deleteOne(
 ): Promise<void> {
   if (ref.by === 'number' && match === undefined) {
     remarkNumbers(maildrop)
-    // from here on QUIT would delete
-    maildrop.session.leaving = 'drop'
     const next = await maildrop.flights.send(
       [{ command: uidl(ref.number) }, { command: dele(ref.number) }],
       'more',
@@ -73,10 +71,7 @@ export async function deleteEach(
     { command: uidl(), multiline: true },
   ]
   const inAdvance = selection.by === 'numbers' ? selection.numbers : []
-  if (inAdvance.length > 0) {
-    remarkNumbers(maildrop)
-    maildrop.session.leaving = 'drop'
-  }
+  if (inAdvance.length > 0) remarkNumbers(maildrop)
   const next = await maildrop.flights.send(
     [...listing, ...inAdvance.map((number) => ({ command: dele(number) }))],
     'more',
@@ -109,7 +104,6 @@ async function mark(
   messages: readonly FoundMessage[],
   report: DeletionReport,
 ): Promise<void> {
-  maildrop.session.leaving = 'drop'
   const commands = messages.map(({ number }) => ({ command: dele(number) }))
   await marked(maildrop, messages, await maildrop.flights.send(commands, 'more'), report)
 }

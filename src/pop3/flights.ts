@@ -47,7 +47,7 @@ export class Flights {
     const quitGoesAlong = then === 'quit' && this.#quitMayGoAlong(commands)
     const rest = [...commands, ...(quitGoesAlong ? [{ command: quit(), phase: 'quit' } as const] : [])]
     const first = rest.splice(0, OUTSTANDING)
-    const due = [...((await this.#loggedIn(first)) ?? this.#dialogue.sendGroup(first))]
+    const due = [...((await this.#loggedIn(first)) ?? this.#sent(first))]
     const quitAlong = (): void => {
       if (quitGoesAlong && rest.length === 0) this.#session.quit = due.at(-1)
     }
@@ -58,7 +58,7 @@ export class Flights {
       if (pending === undefined) throw new Error('more replies are asked for than there are commands')
       place += 1
       if (rest.length > 0 && due.length - place < OUTSTANDING / 2) {
-        due.push(...this.#dialogue.sendGroup(rest.splice(0, OUTSTANDING / 2)))
+        due.push(...this.#sent(rest.splice(0, OUTSTANDING / 2)))
         quitAlong()
       }
       return { reply: await this.#dialogue.reply(pending), pending }
@@ -75,9 +75,14 @@ export class Flights {
     return async () => {
       const turn = rest.pop()
       if (turn === undefined) throw new Error('more replies are asked for than there are commands')
-      const pending = this.#dialogue.sendGroup([turn])[0] as Pending<Pop3Reply>
+      const pending = this.#sent([turn])[0] as Pending<Pop3Reply>
       return { reply: await this.#dialogue.reply(pending), pending }
     }
+  }
+
+  #sent(turns: readonly Turn[]): Pending<Pop3Reply>[] {
+    if (turns.some(isDeletion)) this.#session.leaving = 'drop'
+    return this.#dialogue.sendGroup(turns)
   }
 
   async #loggedIn(followers: readonly Turn[]): Promise<readonly Pending<Pop3Reply>[] | undefined> {
@@ -85,4 +90,9 @@ export class Flights {
     this.#logIn = undefined
     return logIn === undefined ? undefined : await logIn(followers)
   }
+}
+
+/** Behind it QUIT would delete (RFC 1939 §6), and is said only where that is wanted. */
+export function isDeletion({ command }: Turn): boolean {
+  return command.verb === 'DELE'
 }

@@ -10,6 +10,7 @@ import type { Session } from '../session/session.ts'
 import { isVerified } from '../session/tls-policy.ts'
 import type { Turn } from '../session/turns.ts'
 import { apop, auth, pass, user } from './command.ts'
+import { isDeletion } from './flights.ts'
 import type { Pop3Reply } from './reply.ts'
 
 /** What a server offers for logging in. */
@@ -57,18 +58,35 @@ export async function login(
   const auth: AuthReport = { offered: { beforeTls: offer.beforeTls, now: offered }, tried: [], chosen: null }
   report.auth = auth
   const quitAlong = followers.at(-1)?.command.verb === 'QUIT'
-  const ways = waysFor(session, dialogue, wish, offer, own).map((way) => watched(way, quitAlong, report))
+  const deleting = followers.some(isDeletion)
+  const ways = waysFor(session, dialogue, wish, offer, own).map((way) =>
+    watched(
+      way,
+      quitAlong,
+      () => {
+        report.rode = true
+        if (deleting) session.leaving = 'drop'
+      },
+      report,
+    ),
+  )
   try {
     return await logIn(session, dialogue, wish, ways, auth, WORDS.isMechanismRefused, followers)
   } finally {
-    // the QUIT that rode along was answered with the rest
-    const over = report.rode === true && quitAlong && auth.chosen === null
-    if (over && session.leaving === 'quit') session.leaving = 'said'
+    if (report.rode === true && auth.chosen === null) {
+      // the QUIT that rode along was answered with the rest
+      if (quitAlong && session.leaving === 'quit') session.leaving = 'said'
+      if (deleting)
+        dialogue.note(
+          'no-quit',
+          'DELE was behind the login that failed: whatever the server made of it, without QUIT nothing is deleted',
+        )
+    }
   }
 }
 
 /** Remembers whether the login rode with the commands behind it; behind their QUIT nothing can be tried any more. */
-function watched(way: Way, quitAlong: boolean, report: { rode?: boolean }): Way {
+function watched(way: Way, quitAlong: boolean, rides: () => void, report: { readonly rode?: boolean }): Way {
   const { ride } = way
   return {
     ...way,
@@ -81,7 +99,7 @@ function watched(way: Way, quitAlong: boolean, report: { rode?: boolean }): Way 
       ? {}
       : {
           ride: () => {
-            report.rode = true
+            rides()
             return ride()
           },
         }),

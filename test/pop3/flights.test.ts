@@ -401,6 +401,54 @@ describe('which logins go along', () => {
         deleteOne(maildrop, { by: 'number', number: 1 }, undefined, { end: 'commit' }, { verdicts: [] }),
     )
     expect(end.failure).toMatchObject({ outcome: 'rejected' })
+    expect(end.transcript.entries.at(-2)).toMatchObject({ event: 'no-quit' })
+  })
+
+  test.each([
+    [
+      'one at a time',
+      `${greeted('USER', 'UIDL')}
+      C: USER bob
+      S: +OK
+      C: PASS builder of 7 bridges
+      S: -ERR [AUTH] Authentication failed.
+      C: QUIT
+      S: +OK`,
+      'USER',
+    ],
+    [
+      'by a challenge',
+      `${greeted('SASL CRAM-MD5', 'UIDL', 'PIPELINING')}
+      C: AUTH CRAM-MD5
+      S: + PDEyMzQuNTY3OEBtYWlsLmxhYi50ZXN0Pg==
+      C: ${Buffer.from(`bob ${createHmac('md5', 'builder of 7 bridges').update('<1234.5678@mail.lab.test>').digest('hex')}`).toString('base64')}
+      S: -ERR [AUTH] Authentication failed.
+      C: QUIT
+      S: +OK`,
+      'CRAM-MD5',
+    ],
+    [
+      'and when the message is not there',
+      `${greeted('USER', 'UIDL')}
+      C: USER bob
+      S: +OK
+      C: PASS builder of 7 bridges
+      S: +OK
+      C: UIDL 1
+      S: -ERR There's no message 1.
+      C: QUIT
+      S: +OK`,
+      'USER',
+    ],
+  ])('where no DELE was said, QUIT ends a deletion that failed: %s', async (_how, script, mechanism) => {
+    const { end } = await scriptedMaildrop(
+      script,
+      (maildrop) =>
+        deleteOne(maildrop, { by: 'number', number: 1 }, undefined, { end: 'commit' }, { verdicts: [] }),
+      { auth: { mechanism } },
+    )
+    expect(end.failure).toMatchObject({ outcome: 'rejected' })
+    expect(end.transcript.entries.at(-1)).toMatchObject({ text: 'by this service, after QUIT' })
   })
 
   test('a mechanism that is refused after QUIT went along: a second session, one at a time', async () => {
