@@ -61,6 +61,7 @@ test('by unique-ids: found first, then deleted', async () => {
     [1, 'a', 'deleted'],
   ])
   expect(findings).toEqual([])
+  expect(end.transcript.entries.at(-1)).toMatchObject({ text: 'by this service, after QUIT' })
 })
 
 test('one unique-id is not there: no DELE is said', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { headersOf } from '../../src/pop3/headers.ts'
 import type { Maildrop } from '../../src/pop3/maildrop.ts'
 import { retrieve, retrieveEach } from '../../src/pop3/retrieve.ts'
+import type { Selection } from '../../src/pop3/selection.ts'
 import { Secret } from '../../src/text/secret.ts'
 import { ALL, greeted, scriptedMaildrop } from '../support/scripted-maildrop.ts'
 import { everyCutOf } from '../support/scripted-session.ts'
@@ -433,5 +434,46 @@ describe('what ends without its terminator is a failure, and never a short succe
         ),
     )
     expect(end.failure).toMatchObject({ outcome: 'rejected', unmet: { code: 'no-such-message' } })
+    // what was asked for in advance may be long, and nobody reads it
+    expect(end.transcript.entries.at(-1)).toMatchObject({ text: 'by this service, without QUIT' })
+  })
+
+  test.each<[string, Selection]>([
+    ['named by their numbers', { by: 'numbers', numbers: [1, 2, 3] }],
+    ['all', { by: 'all' }],
+  ])('a message that is refused among others: those behind it are not read (%s)', async (_how, selection) => {
+    const listed = `S: +OK
+      S: +OK
+      S: +OK
+      S: 1 3
+      S: 2 3
+      S: 3 3
+      S: .
+      S: -ERR Unknown command.`
+    const asked = `C: RETR 1
+      C: RETR 2
+      C: RETR 3
+      C: QUIT`
+    const opening = `${greeted(...ALL)}\nC: USER bob\nC: PASS builder of 7 bridges\nC: LIST\nC: UIDL`
+    const { end } = await scriptedMaildrop(
+      `${opening}
+      ${selection.by === 'all' ? `${listed}\n${asked}` : `${asked}\n${listed}`}
+      S: +OK
+      S: x
+      S: .
+      S: -ERR [SYS/PERM] Permission denied
+      S: +OK
+      S: y
+      S: .
+      S: +OK`,
+      (maildrop) =>
+        retrieveEach(maildrop, selection, {
+          begin: async () => undefined,
+          write: async () => undefined,
+          end: async () => undefined,
+        }),
+    )
+    expect(end.failure).toMatchObject({ outcome: 'rejected', reply: { responseCode: 'SYS/PERM' } })
+    expect(end.transcript.entries.at(-1)).toMatchObject({ text: 'by this service, without QUIT' })
   })
 })

@@ -10,7 +10,7 @@ import { Problem } from '../problem.ts'
 import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { problems } from '../schema/answers.ts'
-import { attachmentParams, pop3Query } from '../schema/pop3.ts'
+import { attachmentParams, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { writeTo } from '../stream-sink.ts'
 
 /** Whatever the message says that it is: a browser is to keep it, and never to run it. */
@@ -33,7 +33,7 @@ const attachment = route({
       description: 'The bytes.',
       headers: z.object({
         'Content-Disposition': z.string().describe('`attachment`, with the filename (RFC 6266).'),
-        'X-Session-Id': z.string().optional(),
+        ...sessionHeaders,
       }),
       content: { [TYPE]: { schema: z.string().meta({ format: 'binary' }), example: '%PDF-1.7' } },
     },

@@ -88,8 +88,7 @@ export const CAPABILITIES_EXAMPLE = {
   diagnosis: null,
 }
 
-export const MESSAGE_EXAMPLE = {
-  ...AROUND,
+const MESSAGE = {
   number: 2,
   uid: '0002a914',
   octets: 772,
@@ -122,6 +121,17 @@ export const MESSAGE_EXAMPLE = {
   report: null,
   problems: [],
 }
+
+export const MESSAGE_EXAMPLE = { ...AROUND, ...MESSAGE }
+
+/** One line for each message. */
+export const NDJSON_EXAMPLE = `${JSON.stringify(MESSAGE)}\n`
+
+export const RAW_EXAMPLE =
+  'From: Alice <alice@sandbox.test>\r\nTo: bob@sandbox.test\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\nHello Bob\r\n'
+
+export const MBOX_EXAMPLE =
+  'From alice@sandbox.test Mon Nov 23 10:00:00 2026\nFrom: Alice <alice@sandbox.test>\nSubject: hello\n\nHello Bob\n>From here on it is quoted\n\n'
 
 export const DELETE_EXAMPLE = {
   ...AROUND,

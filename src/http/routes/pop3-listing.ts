@@ -10,9 +10,9 @@ import { type FieldError, invalidRequest } from '../problem.ts'
 import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
-import { ListAnswer, pop3Query } from '../schema/pop3.ts'
+import { ListAnswer, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { listQuery, selectionOf, selectionQuery } from '../schema/pop3-several.ts'
-import { LIST_EXAMPLE } from './pop3-examples.ts'
+import { LIST_EXAMPLE, MBOX_EXAMPLE, NDJSON_EXAMPLE } from './pop3-examples.ts'
 import { giveAll, MBOX, NDJSON } from './pop3-export.ts'
 
 const FORMS = ['application/json', 'text/plain', MBOX, NDJSON] as const
@@ -40,17 +40,20 @@ As \`${MBOX}\` (RFC 4155, quoted as mboxrd does) and as \`${NDJSON}\` (parsed, o
           .string()
           .optional()
           .describe('With `limit` (RFC 8288): `first`, `prev`, `next` and `last`, relative to this URL.'),
-        'X-Session-Id': z.string().optional(),
+        ...sessionHeaders,
       }),
       content: {
         ...answer(ListAnswer, '', LIST_EXAMPLE).content,
         [MBOX]: {
           schema: z.string().meta({ format: 'binary', description: 'The messages, as a mailbox file.' }),
+          example: MBOX_EXAMPLE,
         },
         [NDJSON]: {
-          schema: z
-            .string()
-            .meta({ description: 'One parsed message a line, as `MessageAnswer` without its rest.' }),
+          schema: z.string().meta({
+            description:
+              'One parsed message a line, as `MessageAnswer` without outcome, login, diagnosis and transcript.',
+          }),
+          example: NDJSON_EXAMPLE,
         },
       },
     },

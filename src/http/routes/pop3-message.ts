@@ -11,15 +11,15 @@ import { invalidRequest } from '../problem.ts'
 import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
-import { linesQuery, MessageAnswer, messageParams, pop3Query } from '../schema/pop3.ts'
+import { linesQuery, MessageAnswer, messageParams, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { writeTo } from '../stream-sink.ts'
-import { MESSAGE_EXAMPLE } from './pop3-examples.ts'
+import { MESSAGE_EXAMPLE, RAW_EXAMPLE } from './pop3-examples.ts'
 
 const FORMS = ['application/json', 'text/plain', 'message/rfc822']
 
 const HEADERS = z.object({
   ETag: z.string().optional().describe('The unique-id.'),
-  'X-Session-Id': z.string().optional(),
+  ...sessionHeaders,
 })
 
 const read = route({
@@ -40,7 +40,10 @@ const read = route({
       headers: HEADERS,
       content: {
         ...answer(MessageAnswer, '', MESSAGE_EXAMPLE).content,
-        'message/rfc822': { schema: z.string().meta({ format: 'binary', description: 'The exact octets.' }) },
+        'message/rfc822': {
+          schema: z.string().meta({ format: 'binary', description: 'The exact octets.' }),
+          example: RAW_EXAMPLE,
+        },
       },
     },
     304: { description: 'It is the message of `If-None-Match`; it was not retrieved.', headers: HEADERS },

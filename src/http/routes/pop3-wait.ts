@@ -15,7 +15,7 @@ import { invalidRequest, Problem } from '../problem.ts'
 import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
-import { MessageAnswer, pop3Query } from '../schema/pop3.ts'
+import { MessageAnswer, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { waitQuery } from '../schema/pop3-several.ts'
 import { sessionText } from '../session-answer.ts'
 import { MESSAGE_EXAMPLE } from './pop3-examples.ts'
@@ -44,7 +44,7 @@ const wait = route({
       ...answer(MessageAnswer, 'The message.', MESSAGE_EXAMPLE),
       headers: z.object({
         ETag: z.string().optional().describe('The unique-id.'),
-        'X-Session-Id': z.string().optional(),
+        ...sessionHeaders,
       }),
     },
     ...problems([400, 401, 403, 406, 422, 423, 429, 502, 503, 504]),

@@ -14,14 +14,16 @@ export const Stage = z.enum(STAGES).meta({ id: 'Stage', description: 'How far th
 export const Diagnosis = z
   .object({
     code: z.string().describe('Has a page under `/problems`.'),
-    summary: z.string(),
-    cause: z.string(),
-    remedies: z.array(z.string()),
+    summary: z.string().describe('What happened, in a sentence.'),
+    cause: z.string().describe('Why, as far as it can be told.'),
+    remedies: z.array(z.string()).describe('What can be done, most useful first.'),
     evidence: z.array(z.int()).describe('`seq` of the entries that show it.'),
-    retry: z.enum(['no', 'later', 'changed']),
+    retry: z
+      .enum(['no', 'later', 'changed'])
+      .describe('`later`: the same call may work then; `changed`: only a changed one may.'),
     afterSeconds: z.int().optional().describe('Where the server named a time.'),
-    confidence: z.enum(['certain', 'likely', 'guess']),
-    references: z.array(z.string()),
+    confidence: z.enum(['certain', 'likely', 'guess']).describe('How sure this is.'),
+    references: z.array(z.string()).describe('Where it is laid down, such as `RFC 5321 §3.6.2`.'),
     suggestion: z
       .record(z.string(), z.unknown())
       .optional()
@@ -31,11 +33,11 @@ export const Diagnosis = z
 
 export const Reply = z
   .object({
-    code: z.int().optional(),
-    enhanced: z.string().optional(),
-    status: z.enum(['+OK', '-ERR', '+']).optional(),
-    responseCode: z.string().optional(),
-    lines: z.array(z.string()),
+    code: z.int().optional().describe('SMTP: the reply code.'),
+    enhanced: z.string().optional().describe('SMTP: the enhanced status code (RFC 2034).'),
+    status: z.enum(['+OK', '-ERR', '+']).optional().describe('POP3: the status indicator.'),
+    responseCode: z.string().optional().describe('POP3: the response code (RFC 2449), e.g. `IN-USE`.'),
+    lines: z.array(z.string()).describe('The text of each line; octets that are not printable as `\\xNN`.'),
     seq: z.int().optional().describe('The entry of the transcript that shows it.'),
   })
   .meta({ id: 'Reply', description: 'What the mail server answered.' })
@@ -55,19 +57,22 @@ const FieldError = z
     pointer: z.string().optional().describe('JSON pointer into the body.'),
     parameter: z.string().optional().describe('Name of a path or query parameter.'),
     header: z.string().optional().describe('Name of a header.'),
-    detail: z.string(),
+    detail: z.string().describe('What is wanted there; what was given is never quoted.'),
   })
   .meta({ id: 'FieldError' })
 
 /** RFC 9457, with what a mail session came to. */
 export const ProblemBody = z
   .object({
-    type: z.string().meta({ examples: ['/problems/relay-denied'] }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string(),
-    errors: z.array(FieldError).optional(),
+    type: z
+      .string()
+      .describe('What kind of problem it is: a path that explains it.')
+      .meta({ examples: ['/problems/relay-denied'] }),
+    title: z.string().describe('The kind in a few words.'),
+    status: z.int().describe('The status of the answer.'),
+    detail: z.string().describe('What happened in this call.'),
+    instance: z.string().describe('The path of the call.'),
+    errors: z.array(FieldError).optional().describe('Each field at fault, when the request was malformed.'),
     outcome: Outcome.optional(),
     stage: Stage.optional(),
     reply: Reply.optional(),
@@ -76,10 +81,21 @@ export const ProblemBody = z
       .optional()
       .describe('What the server offered instead of what was asked for.'),
     diagnosis: Diagnosis.optional(),
-    accepted: z.array(z.string()).optional(),
-    rejected: z.array(z.unknown()).optional(),
-    committed: z.union([z.boolean(), z.literal('unknown')]).optional(),
-    deleted: z.array(z.object({ number: z.int(), uid: z.string().nullable() })).optional(),
+    accepted: z.array(z.string()).optional().describe('Recipients that were taken.'),
+    rejected: z.array(z.unknown()).optional().describe('Recipients that were refused, as in `SendAnswer`.'),
+    committed: z
+      .union([z.boolean(), z.literal('unknown')])
+      .optional()
+      .describe('POP3: whether a deletion took effect; as in `DeleteAnswer`.'),
+    deleted: z
+      .array(
+        z.object({
+          number: z.int().describe('In the session that deleted it.'),
+          uid: z.string().nullable().describe('null where the server gives none.'),
+        }),
+      )
+      .optional()
+      .describe('What was deleted, or may have been where `committed` is `unknown`.'),
     verdicts: z
       .array(z.unknown())
       .optional()
@@ -87,10 +103,10 @@ export const ProblemBody = z
     seen: z
       .array(
         z.object({
-          number: z.int(),
-          uid: z.string().nullable(),
-          subject: z.string().nullable(),
-          from: z.string().nullable(),
+          number: z.int().describe('In the session that saw it.'),
+          uid: z.string().nullable().describe('null where the server gives none.'),
+          subject: z.string().nullable().describe('Decoded; null where it has none.'),
+          from: z.string().nullable().describe('The field From, decoded; null where it has none.'),
         }),
       )
       .optional()

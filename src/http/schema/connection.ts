@@ -77,11 +77,15 @@ export const connectionQuery = {
   tlsMinVersion: tlsMinVersion.optional(),
   tlsCa: tlsCa.optional(),
   connectTimeout: queryMilliseconds.optional().describe('ms; see `Timeouts`.'),
-  greetingTimeout: queryMilliseconds.optional().describe('The greeting, ms.'),
-  commandTimeout: queryMilliseconds.optional().describe('Each reply, ms.'),
-  dataTimeout: queryMilliseconds.optional().describe('The reply to DATA and each block of a message, ms.'),
-  finalTimeout: queryMilliseconds.optional().describe('The answer after the end of the message, ms.'),
-  totalTimeout: queryMilliseconds.optional().describe('The whole call, ms; it always holds.'),
+  greetingTimeout: queryMilliseconds.optional().describe('ms for the greeting; slow ones are normal.'),
+  commandTimeout: queryMilliseconds.optional().describe('ms for each reply.'),
+  dataTimeout: queryMilliseconds
+    .optional()
+    .describe('ms for the reply to DATA, and for each block of a message in either direction.'),
+  finalTimeout: queryMilliseconds
+    .optional()
+    .describe('ms for the answer after the end of the message; POP3: to QUIT behind deletions.'),
+  totalTimeout: queryMilliseconds.optional().describe('ms for the whole call; it always holds.'),
 }
 
 /** Whether a JSON answer holds the transcript. */

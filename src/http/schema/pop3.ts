@@ -90,6 +90,11 @@ export const linesQuery = z
   .describe('The header and only so many lines of the body, by TOP.')
   .meta({ override: { type: 'string', pattern: undefined } })
 
+/** Of answers that are no JSON too. */
+export const sessionHeaders = {
+  'X-Session-Id': z.string().optional().describe('The transcript’s id; it is in the log too.'),
+}
+
 const rest = {
   auth: AuthReport.nullable(),
   diagnosis: Diagnosis.nullable(),
@@ -97,12 +102,17 @@ const rest = {
 }
 
 export const StatAnswer = z
-  .object({ outcome: Outcome, messages: z.int(), octets: z.int(), ...rest })
-  .meta({ id: 'StatAnswer' })
+  .object({
+    outcome: Outcome,
+    messages: z.int().describe('How many messages the maildrop holds.'),
+    octets: z.int().describe('Their sizes added up, as the server counts them.'),
+    ...rest,
+  })
+  .meta({ id: 'StatAnswer', description: 'What STAT answered.' })
 
 const ListedMessage = z.object({
-  number: z.int(),
-  octets: z.int(),
+  number: z.int().describe('Valid in one session only.'),
+  octets: z.int().describe('Its size, as the server counts it.'),
   uid: z.string().nullable().describe('null where the server gives none.'),
   headers: z
     .record(z.string(), z.string().nullable())
@@ -114,7 +124,7 @@ const ListedMessage = z.object({
 export const ListAnswer = z
   .object({
     outcome: Outcome,
-    messages: z.array(ListedMessage),
+    messages: z.array(ListedMessage).describe('In the order of LIST.'),
     total: z.int().describe('How many messages the maildrop holds.'),
     octets: z.int().describe('Their sizes added up.'),
     selected: z
@@ -128,8 +138,8 @@ export const ListAnswer = z
 
 const Capabilities = z.array(
   z.object({
-    keyword: z.string(),
-    parameters: z.array(z.string()),
+    keyword: z.string().describe('In upper case.'),
+    parameters: z.array(z.string()).describe('What stands behind it.'),
     line: z.string().describe('As the server sent it.'),
     explanation: z.string().nullable().describe('null where this service does not know it.'),
   }),
@@ -138,13 +148,15 @@ const Capabilities = z.array(
 export const CapabilitiesAnswer = z
   .object({
     outcome: Outcome,
-    greeting: z.string(),
+    greeting: z.string().describe('Its text.'),
     apop: z.string().nullable().describe('The timestamp in the greeting, where APOP can be used.'),
-    capabilities: z.object({
-      before: Capabilities.describe('In the clear.'),
-      afterTls: Capabilities.describe('With TLS, before the login.'),
-      afterLogin: Capabilities.describe('Empty where nobody logged in.'),
-    }),
+    capabilities: z
+      .object({
+        before: Capabilities.describe('In the clear.'),
+        afterTls: Capabilities.describe('With TLS, before the login.'),
+        afterLogin: Capabilities.describe('Empty where nobody logged in.'),
+      })
+      .describe('What CAPA listed; empty where the server was not asked, or does not know CAPA.'),
     loginDelaySeconds: z.int().nullable().describe('How long to wait between two logins (LOGIN-DELAY).'),
     expireDays: z
       .union([z.int(), z.literal('never')])
@@ -160,8 +172,8 @@ export const CapabilitiesAnswer = z
             .describe(
               '`error`: nobody can log in, or passwords are in danger; `warning`: it should be better; `info`: good to know.',
             ),
-          code: z.string(),
-          text: z.string(),
+          code: z.string().describe('Its name, such as `uidl-not-offered`.'),
+          text: z.string().describe('The same in a sentence.'),
           instructions: z.array(z.string()).describe('What to do about it, most useful first.'),
           evidence: z.array(z.int()).describe('`seq` of the entries of the transcript that show it.'),
         }),
@@ -171,13 +183,16 @@ export const CapabilitiesAnswer = z
   })
   .meta({ id: 'CapabilitiesAnswer' })
 
-const Address = z.object({ name: z.string(), address: z.string() })
+const Address = z.object({
+  name: z.string().describe('Decoded; empty where there is none.'),
+  address: z.string().describe('As it stands there; empty where there is none.'),
+})
 
 const Hop = z
   .object({
     from: z.string().nullable().describe('The name that the sending host gave for itself.'),
     address: z.string().nullable().describe('The address it came from, where the server tells.'),
-    by: z.string().nullable(),
+    by: z.string().nullable().describe('The name of the host that took it.'),
     with: z.string().nullable().describe('The protocol: ESMTPS, LMTP, …'),
     at: z.string().nullable().describe('ISO 8601'),
     delaySeconds: z.number().nullable().describe('Since the hop before; below zero where two clocks differ.'),
@@ -187,52 +202,61 @@ const Hop = z
 const AuthenticationResults = z
   .object({
     server: z.string().nullable().describe('Who says so; null where it does not name itself.'),
-    results: z.array(
-      z.object({
-        method: z.string().describe('spf, dkim, dmarc, arc, …'),
-        result: z.string().describe('pass, fail, softfail, none, …'),
-        reason: z.string().nullable(),
-        properties: z
-          .record(z.string(), z.string())
-          .describe('By their names, such as `header.from` and `smtp.mailfrom`.'),
-      }),
-    ),
+    results: z
+      .array(
+        z.object({
+          method: z.string().describe('spf, dkim, dmarc, arc, …'),
+          result: z.string().describe('pass, fail, softfail, none, …'),
+          reason: z.string().nullable().describe('Why, where the server says so.'),
+          properties: z
+            .record(z.string(), z.string())
+            .describe('By their names, such as `header.from` and `smtp.mailfrom`.'),
+        }),
+      )
+      .describe('One for each method.'),
   })
   .meta({ id: 'AuthenticationResults' })
 
 const DeliveryReport = z
   .object({
-    reportingMta: z.string().nullable(),
+    reportingMta: z.string().nullable().describe('The server that reports.'),
     arrived: z.string().nullable().describe('ISO 8601'),
-    recipients: z.array(
-      z.object({
-        finalRecipient: z.string().nullable(),
-        action: z.string().nullable().describe('failed, delayed, delivered, relayed, expanded'),
-        status: z.string().nullable().describe('The enhanced status code, such as `5.1.1`.'),
-        diagnosticCode: z.string().nullable().describe('The words of the server that refused.'),
-        remoteMta: z.string().nullable(),
-      }),
-    ),
+    recipients: z
+      .array(
+        z.object({
+          finalRecipient: z.string().nullable().describe('The address it is about.'),
+          action: z.string().nullable().describe('failed, delayed, delivered, relayed, expanded'),
+          status: z.string().nullable().describe('The enhanced status code, such as `5.1.1`.'),
+          diagnosticCode: z.string().nullable().describe('The words of the server that refused.'),
+          remoteMta: z.string().nullable().describe('The server that was spoken with.'),
+        }),
+      )
+      .describe('What became of each recipient.'),
   })
   .meta({ id: 'DeliveryReport' })
 
 export const MessageAnswer = z
   .object({
     outcome: Outcome,
-    number: z.int(),
-    uid: z.string().nullable(),
+    number: z.int().describe('Valid in one session only.'),
+    uid: z.string().nullable().describe('The unique-id; null where the server gives none.'),
     octets: z.int().describe('Octets received.'),
     complete: z.boolean().describe('false with `lines`: the body is cut.'),
-    messageId: z.string().nullable(),
+    messageId: z.string().nullable().describe('With its angle brackets.'),
     date: z.string().nullable().describe('ISO 8601'),
-    subject: z.string().nullable(),
-    from: z.array(Address),
-    to: z.array(Address),
-    cc: z.array(Address),
-    replyTo: z.array(Address),
-    sender: z.array(Address),
+    subject: z.string().nullable().describe('Decoded.'),
+    from: z.array(Address).describe('Whom it says it is from; anybody can write that.'),
+    to: z.array(Address).describe('The addresses of To.'),
+    cc: z.array(Address).describe('The addresses of Cc.'),
+    replyTo: z.array(Address).describe('Where answers are to go, where that is said.'),
+    sender: z.array(Address).describe('Who sent it, where that is somebody else than in From.'),
     headers: z
-      .array(z.object({ name: z.string(), value: z.string() }))
+      .array(
+        z.object({
+          name: z.string().describe('As it is spelt there.'),
+          value: z.string().describe('Decoded, on one line.'),
+        }),
+      )
       .describe('As they stand in the message, decoded, in order.'),
     received: z.array(Hop).describe('The way the message took, the newest hop first.'),
     authenticationResults: z
@@ -240,20 +264,22 @@ export const MessageAnswer = z
       .describe(
         'What servers on the way found out about the sender (RFC 8601). Anybody can write such a field.',
       ),
-    text: z.string().nullable(),
-    html: z.string().nullable(),
-    attachments: z.array(
-      z.object({
-        number: z.int().describe('From 1.'),
-        filename: z.string().nullable(),
-        contentType: z.string(),
-        disposition: z.string().nullable(),
-        cid: z.string().nullable(),
-        octets: z.int(),
-        sha256: z.string(),
-        href: z.string().describe('Where its bytes are to be had.'),
-      }),
-    ),
+    text: z.string().nullable().describe('The text that is to be read; null where there is none.'),
+    html: z.string().nullable().describe('The same as HTML, as it came: not made safe for a browser.'),
+    attachments: z
+      .array(
+        z.object({
+          number: z.int().describe('From 1.'),
+          filename: z.string().nullable().describe('As the message says.'),
+          contentType: z.string().describe('As the message says.'),
+          disposition: z.string().nullable().describe('`attachment` or `inline`, where it says.'),
+          cid: z.string().nullable().describe('The name by which the HTML refers to it.'),
+          octets: z.int().describe('Decoded.'),
+          sha256: z.string().describe('Of the decoded octets, in hexadecimal digits.'),
+          href: z.string().describe('Where its bytes are to be had.'),
+        }),
+      )
+      .describe('Parts that are no text to be read.'),
     report: DeliveryReport.nullable().describe('Of a delivery status notification (RFC 3464).'),
     problems: z.array(z.string()).describe('What could not be read, or was cut by a limit.'),
     ...rest,
@@ -262,8 +288,8 @@ export const MessageAnswer = z
 
 const Verdict = z
   .object({
-    number: z.int().nullable(),
-    uid: z.string().nullable(),
+    number: z.int().nullable().describe('null where no message has the unique-id.'),
+    uid: z.string().nullable().describe('null where it is not known.'),
     verdict: z
       .enum(['deleted', 'marked', 'unmarked', 'refused', 'not-found'])
       .describe(
@@ -276,7 +302,14 @@ const Verdict = z
 export const DeleteAnswer = z
   .object({
     outcome: Outcome,
-    deleted: z.array(z.object({ number: z.int(), uid: z.string().nullable() })),
+    deleted: z
+      .array(
+        z.object({
+          number: z.int().describe('In the session that deleted it.'),
+          uid: z.string().nullable().describe('null where the server gives none.'),
+        }),
+      )
+      .describe('What is deleted; where `committed` is `unknown`, what may be.'),
     committed: z
       .union([z.boolean(), z.literal('unknown')])
       .describe('What the reply to QUIT told: only then a deletion takes effect.'),
