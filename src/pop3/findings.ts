@@ -129,8 +129,9 @@ function logins({ transcript, beforeLogin, apop }: ServerSeen): Told[] {
   const mechanisms = mechanismsIn(beforeLogin)
   const byPassword = offers(beforeLogin, 'USER')
   if (mechanisms.length === 0 && !byPassword) {
-    const withTls = transcript.tls === null && offers(beforeLogin, 'STLS') ? AUTH_NEEDS_TLS : AUTH_NOT_OFFERED
-    findings.push(apop === undefined ? withTls : APOP_ALONE)
+    // what it offers with TLS nobody has seen
+    if (transcript.tls === null && offers(beforeLogin, 'STLS')) findings.push(AUTH_NEEDS_TLS)
+    else findings.push(apop === undefined ? AUTH_NOT_OFFERED : APOP_ALONE)
   }
   if (transcript.tls !== null && offers(beforeLogin, 'STLS')) {
     findings.push({

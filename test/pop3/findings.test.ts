@@ -167,6 +167,16 @@ describe('logging in', () => {
       ['error starttls-not-offered', 'error auth-not-offered'],
     ],
     ['APOP alone', { beforeLogin: list(...without('SASL')), apop: '<1@x>' }, ['warning apop-alone']],
+    [
+      'APOP, and what TLS would bring nobody has seen',
+      {
+        security: 'off',
+        transcript: transcript({ tls: null }),
+        beforeLogin: list('STLS', ...without('SASL')),
+        apop: '<1@x>',
+      },
+      ['info auth-needs-tls'],
+    ],
     ['APOP beside others', { apop: '<1@x>' }, []],
     ['USER alone', { beforeLogin: list('USER', ...without('SASL')) }, []],
     [
