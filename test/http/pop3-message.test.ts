@@ -127,6 +127,101 @@ test('the way of a message and what was found out about its sender are read', as
   expect(body.report).toBeNull()
 })
 
+/** A server with one message. */
+const serverWith = (message: string): Promise<MailServer> =>
+  mailServer(
+    '+OK ready',
+    '-ERR Unknown command.',
+    '+OK',
+    '+OK',
+    '+OK 1 abc',
+    Buffer.from(`+OK\r\n${message}.\r\n`, 'latin1'),
+    '+OK',
+  )
+
+describe('a mail that is hard to read', () => {
+  const SOME = expect.arrayContaining([expect.any(String)])
+  const SUBJECT = 'Subject: =?x-unknown?q?=FF?= caf\xe9\r\n'
+  const messages: [what: string, message: string, told: object][] = [
+    [
+      'parts whose boundary never comes, and no charset that anybody knows',
+      `${SUBJECT}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b\r\n\r\n--a\r\nContent-Type: text/plain; charset=x\r\n\r\n\xff\0\r\n`,
+      { attachments: [], problems: SOME },
+    ],
+    [
+      'no header at all, and octets that are no text',
+      '\x89PNG\x0d\x0a\x1a\x0a\0\0\0\rIHDR\xff\xfe\r\n',
+      { subject: null, from: [], date: null, problems: SOME },
+    ],
+    [
+      'base64 that is none, and parts in parts without end',
+      `Subject: broken\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'.repeat(200)}--b\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!!\r\n`,
+      { subject: 'broken' },
+    ],
+  ]
+
+  test.each(messages)(
+    'comes back raw, octet for octet, and as JSON with what could be read: %s',
+    async (_what, message, told) => {
+      const raw = await get('/pop3/messages/1')
+        .query(onItsOwn(await serverWith(message)))
+        .accept('message/rfc822')
+        .buffer(true)
+        .parse(octetsOf)
+        .expect(200)
+      expect((raw.body as Buffer).equals(Buffer.from(message, 'latin1'))).toBe(true)
+      const { body } = await get('/pop3/messages/1')
+        .query(onItsOwn(await serverWith(message)))
+        .expect(200)
+      expect(body).toMatchObject({ outcome: 'ok', octets: message.length, complete: true, ...told })
+    },
+  )
+})
+
+test('a report that a message could not be delivered is read', async () => {
+  const lines = [
+    'From: MAILER-DAEMON@mail.lab.test',
+    'Subject: Undelivered Mail Returned to Sender',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+    '',
+    '--b',
+    'Content-Type: text/plain',
+    '',
+    'This is the mail system at host mail.lab.test.',
+    '--b',
+    'Content-Type: message/delivery-status',
+    '',
+    'Reporting-MTA: dns; mail.lab.test',
+    'Arrival-Date: Mon, 23 Nov 2026 10:00:00 +0000',
+    '',
+    'Final-Recipient: rfc822; nobody@lab.test',
+    'Action: failed',
+    'Status: 5.1.1',
+    'Remote-MTA: dns; mx.lab.test',
+    'Diagnostic-Code: smtp; 550 5.1.1 <nobody@lab.test>: Recipient address rejected',
+    '',
+    '--b--',
+    '',
+  ]
+  const { body } = await get('/pop3/messages/1')
+    .query(onItsOwn(await serverWith(lines.join('\r\n'))))
+    .expect(200)
+  expect(body.report).toEqual({
+    reportingMta: 'mail.lab.test',
+    arrived: '2026-11-23T10:00:00.000Z',
+    recipients: [
+      {
+        finalRecipient: 'nobody@lab.test',
+        action: 'failed',
+        status: '5.1.1',
+        remoteMta: 'mx.lab.test',
+        diagnosticCode: '550 5.1.1 <nobody@lab.test>: Recipient address rejected',
+      },
+    ],
+  })
+})
+
 describe('attachments', () => {
   test('are listed with their number and a link that works', async () => {
     const { body } = await get('/pop3/messages/2?transcript=none&pipelining=off').expect(200)

@@ -100,6 +100,26 @@ test('a unique-id that two messages have names none of them', async () => {
   expect(end.failure).toMatchObject({ outcome: 'rejected' })
 })
 
+test('one message by a unique-id that two messages have: which one is meant cannot be told, and nothing is deleted', async () => {
+  const { end } = await scriptedMaildrop(
+    `${greeted(...ALL)}
+    ${LOGIN}
+    C: UIDL
+    S: +OK
+    S: +OK
+    S: +OK
+    S: 1 a
+    S: 2 same
+    S: 3 same
+    S: .
+    C: QUIT
+    S: +OK`,
+    (maildrop) =>
+      deleteOne(maildrop, { by: 'uid', uid: 'same' }, undefined, { end: 'commit' }, { verdicts: [] }),
+  )
+  expect(end.failure).toMatchObject({ outcome: 'rejected', unmet: { code: 'unique-id-ambiguous' } })
+})
+
 test('one number is not there: what was marked with it is unmarked, and nothing is deleted', async () => {
   const { end, verdicts, findings } = await deletes(
     `${LOGIN}
