@@ -11,6 +11,8 @@ const FIRST_CALLS = [
   'POP3-pop3Retrieve',
   'POP3-pop3Delete',
 ] as const
+/** Each with the first of its examples. */
+const SCRIPTS = ['SMTP-smtpSession', 'POP3-pop3Session'] as const
 
 inBrowser('in a browser', () => {
   const running = service()
@@ -34,32 +36,50 @@ inBrowser('in a browser', () => {
     await page.screenshot({ path: join(browser.screenshots, `${name}.png`) })
   }
 
-  test('sending, looking, listing, reading and deleting work as soon as they are executed in Swagger UI', async () => {
-    const watched = await opened('/docs/')
+  /** Opens and executes one call after the other, as they are; what was answered, by call. */
+  async function executed(watched: WatchedPage, calls: readonly string[]): Promise<Map<string, string>> {
     const { page } = watched
     const answers = new Map<string, string>()
-    for (const call of FIRST_CALLS) {
+    for (const call of calls) {
       const operation = page.locator(`#operations-${call}`)
       await operation.locator('.opblock-summary-control').click()
       // the fields are there when the button is
       const execute = operation.locator('button.execute')
       await execute.waitFor()
       const number = operation.locator('[data-param-name="n"] input')
-      if ((await number.count()) > 0) await number.fill('1')
+      // filled in by the example of the document, and nobody has to type
+      if ((await number.count()) > 0)
+        await expect.poll(() => number.inputValue(), { message: call }).toBe('1')
       await execute.click()
       const answer = operation.locator('.live-responses-table tr.response')
-      await answer.or(operation.locator('.validation-errors')).waitFor()
+      const complaints = operation.locator('.validation-errors')
+      await answer.or(complaints).first().waitFor()
+      expect(await complaints.allInnerTexts(), call).toEqual([])
       expect(await answer.locator('.response-col_status').innerText(), call).toMatch(/^200\b/)
       answers.set(call, await answer.locator('.highlight-code').first().innerText())
       await answer.scrollIntoViewIfNeeded()
       await pictured(watched, call)
       await operation.locator('.opblock-summary-control').click()
     }
+    return answers
+  }
+
+  test('sending, looking, listing, reading and deleting work as soon as they are executed in Swagger UI', async () => {
+    const watched = await opened('/docs/')
+    const answers = await executed(watched, FIRST_CALLS)
     expect(answers.get('SMTP-smtpSend')).toContain('"outcome": "accepted"')
     // his welcome, and what was just sent to him
     expect(answers.get('POP3-pop3Stat')).toContain('"messages": 2')
     expect(answers.get('POP3-pop3Retrieve')).toContain('"subject": "Welcome to the Mailwire sandbox"')
     expect(answers.get('POP3-pop3Delete')).toContain('"committed": true')
+    expect(watched.troubles).toEqual([])
+  }, 120_000)
+
+  test('scripted sessions work as soon as they are executed, with the first of their examples', async () => {
+    const watched = await opened('/docs/')
+    const answers = await executed(watched, SCRIPTS)
+    expect(answers.get('SMTP-smtpSession')).toContain('"outcome": "accepted"')
+    expect(answers.get('POP3-pop3Session')).toContain('"Logged in."')
     expect(watched.troubles).toEqual([])
   }, 120_000)
 

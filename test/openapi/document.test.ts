@@ -11,7 +11,6 @@ interface Parameter {
   readonly in: string
   readonly required?: boolean
   readonly example?: unknown
-  readonly schema: { readonly examples?: readonly unknown[] }
 }
 
 interface Operation {
@@ -63,8 +62,9 @@ describe.each(operations)('$method $path', ({ method, operation }) => {
   })
 
   test('works on the first click: what has to be given has an example', () => {
-    for (const { required = false, example, schema } of operation.parameters ?? []) {
-      if (required) expect(example ?? schema.examples?.[0]).toBeDefined()
+    for (const { required = false, example } of operation.parameters ?? []) {
+      // Swagger UI fills in this one, and takes no notice of `examples` of the schema
+      if (required) expect(example).toBeDefined()
     }
     for (const { examples } of Object.values(operation.requestBody?.content ?? {})) {
       expect(Object.keys(examples ?? {}).length).toBeGreaterThan(0)
@@ -132,7 +132,7 @@ describe('the examples', () => {
       if (operation.requestBody !== undefined) continue
       const filled = path.replaceAll(/\{([a-z]+)\}/g, (_, name: string) => {
         const parameter = operation.parameters?.find((each) => each.name === name)
-        return String(parameter?.example ?? parameter?.schema.examples?.[0])
+        return String(parameter?.example)
       })
       const { query = {}, status = 200 } = BESIDE[operation.operationId] ?? {}
       await mailwire.agent[method as 'get' | 'post' | 'delete'](filled)

@@ -27,7 +27,8 @@ const session = route({
     'Telnet, as a call: connects, and says exactly the steps given, one after the other, waiting for each reply. Nothing is corrected. Besides the steps nothing is said but what `tls` and `auth` ask for; HTTP Basic is another way to say `auth`. What the script marks with DELE is deleted by QUIT in the script, and by nothing else. A reply that is not the one that `expect` names makes the call fail, with all steps done so far.',
   tag: 'POP3',
   impact: 'destroys',
-  credentials: 'optional',
+  // Basic is taken, and not named here: Swagger UI would send it along with scripts that log in by themselves
+  credentials: 'none',
   query: z.strictObject(transcriptQuery),
   body: Pop3SessionBody,
   bodyExamples: POP3_SESSION_EXAMPLES,

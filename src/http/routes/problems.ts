@@ -63,7 +63,7 @@ const one = route({
     code: z
       .string()
       .max(100)
-      .meta({ examples: ['relay-denied'] }),
+      .meta({ param: { example: 'relay-denied' } }),
   }),
   responses: {
     200: {

@@ -58,7 +58,8 @@ export const MessageParam = z
 const messageParam = MessageParam.describe(
   'A message number, valid in one session only; `uid:` and a unique-id, which is the safe way; or `latest`, the one that came last.',
 ).meta({
-  override: { type: 'string', examples: ['1'] },
+  override: { type: 'string' },
+  param: { example: '1' },
 })
 
 export const messageParams = z.strictObject({ n: messageParam })
@@ -69,7 +70,7 @@ export const deletionParams = z.strictObject({
     .describe(
       'A message number, valid in one session only, or `uid:` and a unique-id, which is the safe way.',
     )
-    .meta({ override: { type: 'string', examples: ['1'] } }),
+    .meta({ override: { type: 'string' }, param: { example: '1' } }),
 })
 
 export const attachmentParams = z.strictObject({
@@ -79,7 +80,7 @@ export const attachmentParams = z.strictObject({
     .regex(/^[1-9][0-9]{0,3}$/, 'the number of an attachment, from 1 on')
     .transform(Number)
     .describe('The number of the attachment, from 1.')
-    .meta({ override: { type: 'string', pattern: undefined, examples: ['1'] } }),
+    .meta({ override: { type: 'string', pattern: undefined }, param: { example: '1' } }),
 })
 
 export const linesQuery = z
