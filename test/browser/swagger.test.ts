@@ -6,6 +6,7 @@ import { service } from '../support/service.ts'
 /** The first minute of somebody who comes for the first time, in Swagger UI's names for it. */
 const FIRST_CALLS = [
   'SMTP-smtpSend',
+  'SMTP-smtpCheck',
   'POP3-pop3Stat',
   'POP3-pop3List',
   'POP3-pop3Retrieve',

@@ -105,6 +105,33 @@ describe('where there was something to look at, the answer is 200 and says where
   })
 })
 
+test.each(['application/json', 'text/plain'])(
+  'a server that gives the password back, in this session and in others, gives it to nobody: %s',
+  async (type) => {
+    const password = 'never to be seen'
+    const base64 = Buffer.from(`\0alice\0${password}`).toString('base64')
+    const { port } = await mailServer(
+      GREETING,
+      ...always((line) => {
+        if (line.startsWith('EHLO')) return ehlo(`AUTH PLAIN`, `X-ECHO ${password}`)
+        if (line.startsWith('AUTH')) return `235 2.7.0 ${base64}`
+        return `550 5.1.1 ${base64} ${password}`
+      }),
+    )
+    const { text } = await check(port, {
+      auth: { user: 'alice', password, allowInsecure: true },
+      recipients: ['bob@example.test'],
+      vrfy: ['bob'],
+      relayTest: true,
+    })
+      .set('Accept', type)
+      .expect(200)
+    expect(text).toContain('X-ECHO ***')
+    expect(text).not.toContain(password)
+    expect(text).not.toContain(base64)
+  },
+)
+
 describe('what is found', () => {
   test('STARTTLS that is offered and refused', async () => {
     const { port } = await mailServer(

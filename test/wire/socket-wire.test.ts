@@ -411,6 +411,17 @@ describe('TLS', () => {
     expect(wire.tlsSeen()).toBeUndefined()
   })
 
+  test('newer than was asked for is not spoken, and old versions are by name', async () => {
+    for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2'] as const) {
+      const { wire, peer } = await connection()
+      const everything = { ...issued, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+      tlsOf(peer, issued, { secureContext: createSecureContext(everything) })
+      const facts = await wire.startTls(wish({ minVersion: version, maxVersion: version }))
+      expect(facts.version).toBe(version)
+      wire.destroy()
+    }
+  })
+
   test('answered in plain text is not spoken', async () => {
     const { wire, peer } = await connection()
     peer.write('220 mail.lab.test ESMTP Postfix\r\n')
@@ -445,6 +456,7 @@ describe('secure contexts', () => {
     const contextOf = secureContexts()
     expect(contextOf(wish())).toBe(contextOf(wish({ servername: 'other.example.test' })))
     expect(contextOf(wish())).not.toBe(contextOf(wish({ minVersion: 'TLSv1.3' })))
+    expect(contextOf(wish())).not.toBe(contextOf(wish({ maxVersion: 'TLSv1.2' })))
     expect(contextOf(wish())).not.toBe(contextOf(wish({ ca: authority.cert })))
     expect(contextOf(wish())).not.toBe(contextOf(wish({ clientCertificate: issued })))
   })
