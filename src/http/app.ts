@@ -10,15 +10,16 @@ import { NoRoom } from '../session/sessions.ts'
 import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
 import { answerTime } from './answer-time.ts'
 import { bodyTime } from './body-time.ts'
+import { beginCall, callOf } from './call.ts'
 import { keyOf } from './caller.ts'
 import type { Context } from './context.ts'
 import { openApiDocument, ROUTES } from './documented.ts'
 import { KnownRoutes } from './known-routes.ts'
 import type { Metrics, Policy } from './metrics.ts'
 import { page } from './page.ts'
-import { Problem, writeProblem } from './problem.ts'
+import { Problem } from './problem.ts'
 import { queuedAnswers } from './queued-answers.ts'
-import { formOf } from './represent.ts'
+import { representProblem } from './represent.ts'
 import { invite, isOfType } from './request-body.ts'
 import { docsRouter } from './routes/docs.ts'
 import { healthRouter } from './routes/health.ts'
@@ -56,6 +57,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag')
   app.set('trust proxy', [...options.trustProxy])
   app.set('query parser', 'simple')
+  app.use(beginCall(context.tools.clock))
   app.use(logging(logger))
   app.use(metrics.counting(routes, context.tools.clock.now, (locals) => keyOf({ locals })?.name ?? ''))
   app.use(queuedAnswers())
@@ -216,8 +218,8 @@ function onError(logger: Logger, metrics: Metrics): ErrorRequestHandler {
     if (policy !== undefined) metrics.refused(policy)
     if (problem.options.status === 500) logger.error({ err: error, req: { id: request.id } }, 'a bug')
     // once the answer has begun it can only be broken off, so that it never passes for whole
-    if (response.headersSent) response.destroy()
-    else writeProblem(problem, request.path, formOf(request), response)
+    if (response.headersSent && callOf(response).events === undefined) response.destroy()
+    else representProblem(request, response, problem)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Clock } from '../session/budget.ts'
-import { Problem, writeProblem } from './problem.ts'
-import { formOf } from './represent.ts'
+import { Problem } from './problem.ts'
+import { representProblem } from './represent.ts'
 import { hasBody, isOfType } from './request-body.ts'
 
 /** How long a body may take that is read whole. */
@@ -28,7 +28,7 @@ export function bodyTime(clock: Clock): RequestHandler {
           code: 'request-timeout',
           detail: `The body was not whole within ${BODY_MS / 1000} s.`,
         })
-        writeProblem(problem, request.path, formOf(request), response)
+        representProblem(request, response, problem)
       })
     }
     response.once('finish', () => {

@@ -8,7 +8,7 @@ import type { Failure } from '../session/outcome.ts'
 import { mechanismsIn } from '../smtp/ehlo.ts'
 import { Problem } from './problem.ts'
 import type { Answer } from './represent.ts'
-import { type Circumstances, problemOf, scrubbed, sessionText, situationOf } from './session-answer.ts'
+import { type Circumstances, problemOf, scrubbed, situationOf } from './session-answer.ts'
 
 type DetailLevel = 'full' | 'none' | undefined
 type Where = Parameters<Diagnose>[1]
@@ -37,7 +37,7 @@ export function checkAnswer(seen: Seen, detailLevel: DetailLevel): Answer | Prob
       diagnosis: diagnosis ?? null,
       ...(detailLevel === 'none' ? {} : { transcript }),
     },
-    text: `${scrub(reportText(seen, report))}\n${sessionText(transcript, outcome, stage, diagnosis)}`,
+    account: [{ lines: scrub(reportText(seen, report)) }, { transcript, outcome, stage, diagnosis }],
   }
 }
 
@@ -81,7 +81,10 @@ function problemWith(seen: Seen, failure: Failure, report: Report, detailLevel: 
     detailLevel,
   )
   if (!something) return new Problem(options)
-  return new Problem({ ...options, text: `${looked.scrub(reportText(seen, report))}\n${options.text ?? ''}` })
+  return new Problem({
+    ...options,
+    account: [{ lines: looked.scrub(reportText(seen, report)) }, ...(options.account ?? [])],
+  })
 }
 
 function membersOf(seen: Seen, { sections, findings, sessions }: Report, detailLevel: DetailLevel) {

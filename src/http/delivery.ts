@@ -134,8 +134,8 @@ export async function deliver(context: Context, order: Order): Promise<Delivery>
   const { destination, timeLimits, response, sending } = order
   if (destination.to === 'mail-hosts') return await deliverToDomain(context, order, destination)
   const { target } = destination
-  const result = await runFor(context, target, response, (signal) =>
-    sending(target, context.tools, timeLimits, signal),
+  const result = await runFor(context, target, response, (signal, tools) =>
+    sending(target, tools, timeLimits, signal),
   )
   return { result, target, attempts: undefined, findings: [] }
 }
@@ -145,10 +145,10 @@ async function deliverToDomain(
   { timeLimits, response, sending, repeatable }: Order,
   { domain, targetAt }: Extract<Destination, { readonly to: 'mail-hosts' }>,
 ): Promise<Delivery> {
-  const { tools } = context
-  const began = tools.clock.now()
+  const { clock } = context.tools
+  const began = clock.now()
   const asked = targetAt(domain)
-  const route = await askFor(context, asked, response, (signal) =>
+  const route = await askFor(context, asked, response, (signal, tools) =>
     mailRoute(tools, context.mailHosts, { domain, target: asked, timeLimits, signal }),
   )
   if (route.failure !== undefined)
@@ -160,13 +160,8 @@ async function deliverToDomain(
   for (const { host, source, preference } of hosts) {
     const target = targetAt(host)
     const announced = `${host} takes mail for ${domain} (${WHY[source]}, preference ${preference})`
-    const result = await runFor(context, target, response, (signal) =>
-      sending(
-        target,
-        announcing(tools, announced),
-        { ...timeLimits, spent: tools.clock.now() - began },
-        signal,
-      ),
+    const result = await runFor(context, target, response, (signal, tools) =>
+      sending(target, announcing(tools, announced), { ...timeLimits, spent: clock.now() - began }, signal),
     )
     attempts.push({ host, target, result })
     if (!mayTryNext(result) || !repeatable()) break

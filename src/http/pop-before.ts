@@ -24,8 +24,8 @@ export async function popBefore(
   place: Place,
 ): Promise<void> {
   const target = popTarget(context, options, place)
-  const end = await runFor(context, target, response, (signal) =>
-    withMaildrop(context.tools, { target, auth, timeLimits, signal, pipelining: 'off' }, (maildrop) =>
+  const end = await runFor(context, target, response, (signal, tools) =>
+    withMaildrop(tools, { target, auth, timeLimits, signal, pipelining: 'off' }, (maildrop) =>
       maildrop.stat(),
     ),
   )

@@ -8,10 +8,10 @@ import { credentialsMissing, mailboxCredentials } from './access.ts'
 import { mailboxWish } from './auth-wish.ts'
 import type { Context } from './context.ts'
 import type { Problem } from './problem.ts'
-import { represent } from './represent.ts'
+import { type Answer, represent } from './represent.ts'
 import { runFor, timeLimitsOf } from './run.ts'
 import { type ConnectionQuery, connectionOf } from './schema/connection.ts'
-import { type Circumstances, problemOf, sessionText } from './session-answer.ts'
+import { type Circumstances, problemOf } from './session-answer.ts'
 
 /** What every POP3 route takes in its query. */
 export type Pop3Query = ConnectionQuery & {
@@ -49,7 +49,7 @@ export interface Pop3Call {
   /** The problem that a failed session is to the caller. */
   problem<T>(failed: Failed<T>, members: Members, deletions?: number): Problem
   /** Answers with what the session made. */
-  answer(done: Done<unknown>, body: Readonly<Record<string, unknown>>): void
+  answer(done: Done<unknown>, body: Readonly<Record<string, unknown>>, headers?: Answer['headers']): void
 }
 
 /**
@@ -62,8 +62,8 @@ export function pop3Call(context: Context, query: Pop3Query, request: Request, r
     throw credentialsMissing('The mailbox’s user and password are wanted by HTTP Basic.')
   const pipelining = query.pipelining ?? 'auto'
   const attempt: Pop3Call['attempt'] = (flow) =>
-    runFor(context, target, response, (signal) =>
-      withMaildrop(context.tools, { target, auth: wish, timeLimits, signal, pipelining }, flow),
+    runFor(context, target, response, (signal, tools) =>
+      withMaildrop(tools, { target, auth: wish, timeLimits, signal, pipelining }, flow),
     )
   const problem: Pop3Call['problem'] = (failed, members, deletions = 0) =>
     problemFor(target, failed, members, query, deletions)
@@ -80,7 +80,8 @@ export function pop3Call(context: Context, query: Pop3Query, request: Request, r
       nameSession(response, end)
       return end as Done<T>
     },
-    answer: (done, body) => answerWith(request, response, query, done, body),
+    answer: (done, body, headers) =>
+      answerWith(request, response, query, done, body, headers === undefined ? {} : { headers }),
   }
 }
 
@@ -98,8 +99,8 @@ export async function pop3Look<T>(
   loggedIn: (maildrop: Maildrop) => Promise<T>,
 ): Promise<{ readonly done: Done<T | undefined>; readonly security: Security }> {
   const { target, timeLimits, wish } = meant(context, query, request)
-  const end = await runFor(context, target, response, (signal) =>
-    withPop3(context.tools, { target, timeLimits, signal }, async (opened, session) => {
+  const end = await runFor(context, target, response, (signal, tools) =>
+    withPop3(tools, { target, timeLimits, signal }, async (opened, session) => {
       if (wish === undefined) return undefined
       return await loggedIn(maildropOf(session, opened, wish, 'off'))
     }),
@@ -119,7 +120,10 @@ export function answerWith(
   query: Pop3Query,
   done: Done<unknown>,
   body: Readonly<Record<string, unknown>>,
-  remarks: readonly string[] = [],
+  {
+    headers,
+    remarks = [],
+  }: { readonly headers?: Answer['headers']; readonly remarks?: readonly string[] } = {},
 ): void {
   const { transcript, opening, stage } = done
   represent(request, response, {
@@ -130,7 +134,11 @@ export function answerWith(
       diagnosis: null,
       ...(query.transcript === 'none' ? {} : { transcript }),
     },
-    text: [sessionText(transcript, 'ok', stage, undefined), ...remarks.map((line) => `${line}\n`)].join(''),
+    account: [
+      { transcript, outcome: 'ok', stage, diagnosis: undefined },
+      ...(remarks.length === 0 ? [] : [{ lines: remarks.map((line) => `${line}\n`).join('') }]),
+    ],
+    ...(headers === undefined ? {} : { headers }),
   })
 }
 

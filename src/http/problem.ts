@@ -1,6 +1,5 @@
-import type { ServerResponse } from 'node:http'
-import { PROBLEMS } from '../diagnosis/catalogue.ts'
 import type { ProblemCode } from '../diagnosis/codes.ts'
+import type { Account } from './account.ts'
 
 /** What is at fault in a request: a JSON pointer into the body (RFC 6901), or the name of a parameter or header. */
 export interface FieldError {
@@ -18,8 +17,8 @@ export interface ProblemOptions {
   /** Members beside those of RFC 9457: `errors`, or what a session came to. */
   readonly members?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
-  /** The session's transcript as text, for callers who accept text. */
-  readonly text?: string
+  /** What a person is told of it, where there was a session. */
+  readonly account?: Account
 }
 
 /** An answer that is not 2xx, as it stands in RFC 9457. */
@@ -44,31 +43,4 @@ export function invalidRequest(errors: readonly FieldError[]): Problem {
     detail: named.length === 0 ? 'The request is malformed.' : `At fault: ${named.slice(0, 20).join(', ')}.`,
     members: { errors },
   })
-}
-
-/** Writes the problem in the representation that was chosen. */
-export function writeProblem(
-  problem: Problem,
-  instance: string,
-  form: 'json' | 'text',
-  response: ServerResponse,
-): void {
-  const { status, code, detail, members = {}, headers = {}, text } = problem.options
-  const { title } = PROBLEMS[code]
-  response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-  response.setHeader('Cache-Control', 'no-store')
-  if (form === 'text') {
-    response.setHeader('Content-Type', 'text/plain; charset=utf-8')
-    const fields = (members['errors'] as readonly FieldError[] | undefined) ?? []
-    const lines = fields.map(
-      (field) => `  ${field.pointer ?? field.parameter ?? field.header ?? ''}: ${field.detail}`,
-    )
-    const said = text ?? [`${status} ${title}`, detail, ...lines, ''].join('\n')
-    response.end(said)
-    return
-  }
-  response.setHeader('Content-Type', 'application/problem+json')
-  const body = { type: `/problems/${code}`, title, status, detail, instance, ...members }
-  response.end(JSON.stringify(body))
 }

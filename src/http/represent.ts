@@ -1,15 +1,32 @@
 import type { Request, Response } from 'express'
+import { type Account, accountText } from './account.ts'
+import { callOf } from './call.ts'
+import { accountMarkdown } from './markdown.ts'
 import { Problem } from './problem.ts'
+import { problemBody, problemMarkdown, problemText } from './problem-forms.ts'
 
-/** The form a caller wants an answer in (RFC 9110 §12.5.1). JSON where nothing else is asked for. */
-export function formOf(request: Request): 'json' | 'text' {
-  const accepted = request.accepts(['application/json', 'application/problem+json', 'text/plain'])
-  return accepted === 'text/plain' ? 'text' : 'json'
+export const EVENT_STREAM = 'text/event-stream'
+
+/** The forms of problems; JSON where nothing else is asked for (RFC 9110 §12.5.1). */
+const FORMS = ['application/json', 'application/problem+json', 'text/plain', 'text/markdown']
+
+/** An answer, for each of the forms in which it can be had. */
+export interface Answer {
+  readonly json: object
+  readonly account: Account
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-/** @throws {Problem} 406 when the caller takes none of these types */
-export function requireAcceptable(request: Request, types: readonly string[]): void {
-  if (request.accepts([...types]) !== false) return
+/**
+ * Which of these types the caller is answered with; undefined where there is nothing to choose.
+ * @throws {Problem} 406 when none of them is taken
+ */
+export function acceptedOf(request: Request, types: readonly string[] | undefined): string | undefined {
+  if (types === undefined) return undefined
+  // who names the type of problems alone can read JSON
+  const all = types.includes('application/json') ? [...types, 'application/problem+json'] : [...types]
+  const accepted = request.accepts(all)
+  if (accepted !== false) return accepted
   throw new Problem({
     status: 406,
     code: 'not-acceptable',
@@ -17,17 +34,62 @@ export function requireAcceptable(request: Request, types: readonly string[]): v
   })
 }
 
-/** An answer in both of its forms. */
-export interface Answer {
-  readonly json: unknown
-  readonly text: string
-  readonly headers?: Readonly<Record<string, string>>
+/** Answers in the form that was chosen. What a session said is nobody else's to keep. */
+export function represent(request: Request, response: Response, answer: Answer): void {
+  if (!response.headersSent) {
+    for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+    response.setHeader('Cache-Control', 'no-store')
+  }
+  const { events } = callOf(response)
+  if (events !== undefined) events.finish('result', answer.json)
+  else {
+    write(request, response, {
+      json: { type: 'application/json; charset=utf-8', body: answer.json },
+      text: () => accountText(answer.account),
+      markdown: () => accountMarkdown(answer.account),
+    })
+  }
 }
 
-/** Answers with JSON, or with the same as text. What a session said is nobody else's to keep. */
-export function represent(request: Request, response: Response, answer: Answer): void {
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
+/** Answers with what went wrong: as the last event where a stream has begun, and else with its status. */
+export function representProblem(request: Request, response: Response, problem: Problem): void {
+  const { status, headers = {} } = problem.options
+  const body = problemBody(problem, request.path)
+  const events = callOf(response).events
+  if (events?.begun === true) {
+    events.finish('problem', body)
+    return
+  }
+  response.status(status)
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.setHeader('Cache-Control', 'no-store')
-  if (formOf(request) === 'text') response.type('text/plain; charset=utf-8').send(answer.text)
-  else response.json(answer.json)
+  write(request, response, {
+    json: { type: 'application/problem+json', body },
+    text: () => problemText(problem),
+    markdown: () => problemMarkdown(problem),
+  })
+}
+
+interface Forms {
+  readonly json: { readonly type: string; readonly body: object }
+  readonly text: () => string
+  readonly markdown: () => string
+}
+
+function write(request: Request, response: Response, { json, text, markdown }: Forms): void {
+  switch (request.accepts(FORMS)) {
+    case 'text/plain':
+      end(response, 'text/plain; charset=utf-8', text())
+      return
+    case 'text/markdown':
+      end(response, 'text/markdown; charset=utf-8', markdown())
+      return
+    default:
+      end(response, json.type, JSON.stringify(json.body))
+  }
+}
+
+function end(response: Response, type: string, body: string): void {
+  response.setHeader('Content-Type', type)
+  response.end(body)
 }

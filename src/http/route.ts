@@ -1,8 +1,10 @@
 import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi'
+import { callOf } from './call.ts'
 import { requireImpact } from './caller.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
+import { acceptedOf, EVENT_STREAM } from './represent.ts'
 import { hasBody } from './request-body.ts'
 
 /** What a call does: for the documentation, and for keys that may do only some of it. */
@@ -43,6 +45,8 @@ export interface Parsed<P, Q, B> {
   readonly params: P
   readonly query: Q
   readonly body: B
+  /** Of the types that the document has for 200 and 406 is the alternative to, the one that the caller takes. */
+  readonly accepted: string | undefined
 }
 
 type Body<B> = B extends z.ZodType ? z.output<B> : undefined
@@ -84,9 +88,18 @@ export function mount<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
     router[spec.method](expressPath(spec.path), async (request, response) => {
       requireImpact(response, spec.impact)
       const input = parsed(spec, request)
-      await handler(input, request, response)
+      const accepted = acceptedOf(request, typesOf(spec))
+      if (accepted === EVENT_STREAM) callOf(response).readAlong()
+      await handler({ ...input, accepted }, request, response)
     })
   }
+}
+
+/** The types of the answer to a call that did what was asked, where the document has 406 for who wants another. */
+function typesOf({ responses }: { readonly responses: ZodOpenApiResponsesObject }): string[] | undefined {
+  const success = responses['200']
+  if (responses['406'] === undefined || success === undefined || !('content' in success)) return undefined
+  return Object.keys(success.content ?? {})
 }
 
 /** The OpenAPI operation of a route. */
@@ -144,7 +157,7 @@ function expressPath(path: string): string {
 function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | undefined>(
   spec: Route<P, Q, B>,
   request: Request,
-): Parsed<z.output<P>, z.output<Q>, Body<B>> {
+): Omit<Parsed<z.output<P>, z.output<Q>, Body<B>>, 'accepted'> {
   const params = spec.params.safeParse(request.params)
   const query = spec.query.safeParse({ ...request.query })
   const body = spec.body === undefined ? undefined : spec.body.safeParse(jsonBody(spec, request))

@@ -1,6 +1,8 @@
 import type { Response } from 'express'
 import type { TimeLimits } from '../session/budget.ts'
+import type { SessionTools } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
+import { callOf } from './call.ts'
 import { requireTarget } from './caller.ts'
 import type { Context } from './context.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
@@ -8,6 +10,7 @@ import type { ConnectionOptions } from './schema/connection.ts'
 
 /**
  * Runs one session for one call: within the limits of the service and of the caller's key, and ended when the caller leaves.
+ * With the tools that `work` is given the caller can read along.
  * @throws {NoRoom}
  * @throws {Problem} 403
  */
@@ -15,7 +18,7 @@ export async function runFor<T>(
   context: Context,
   target: Target,
   response: Response,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, tools: SessionTools) => Promise<T>,
 ): Promise<T> {
   requireTarget(response, target)
   return await askFor(context, target, response, work)
@@ -29,7 +32,7 @@ export async function askFor<T>(
   context: Context,
   target: Target,
   response: Response,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, tools: SessionTools) => Promise<T>,
 ): Promise<T> {
   return await context.sessions.run(`${target.host}:${target.port}`, async (caller) => {
     const left = (): void => {
@@ -39,7 +42,7 @@ export async function askFor<T>(
     // between two sessions of one call
     if (response.destroyed) left()
     try {
-      return await work(caller.signal)
+      return await work(caller.signal, callOf(response).listening(context.tools))
     } finally {
       response.off('close', left)
     }

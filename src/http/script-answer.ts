@@ -4,7 +4,7 @@ import type { ScriptEnd, StepRecord } from '../session/script-steps.ts'
 import type { Target } from '../session/target.ts'
 import type { Problem } from './problem.ts'
 import type { Answer } from './represent.ts'
-import { problemOf, replyBody, scrubbed, sessionText, situationOf } from './session-answer.ts'
+import { problemOf, replyBody, scrubbed, situationOf } from './session-answer.ts'
 
 /** The answer to a scripted session: a problem where it did not come to its end as it was wanted. */
 export function scriptAnswer(
@@ -31,7 +31,7 @@ export function scriptAnswer(
       diagnosis: diagnosis ?? null,
       ...(detailLevel === 'none' ? {} : { transcript }),
     },
-    text: sessionText(transcript, outcome, stage, diagnosis),
+    account: [{ transcript, outcome, stage, diagnosis }],
   }
 }
 

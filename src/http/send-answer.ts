@@ -4,17 +4,11 @@ import { mechanismsIn, sizeLimitIn } from '../smtp/ehlo.ts'
 import type { Envelope } from '../smtp/envelope.ts'
 import type { SendResult } from '../smtp/send.ts'
 import type { Transcript } from '../transcript/entry.ts'
+import type { Account } from './account.ts'
 import type { Attempt } from './delivery.ts'
 import { Problem, type ProblemOptions } from './problem.ts'
 import type { Answer } from './represent.ts'
-import {
-  type Circumstances,
-  problemOf,
-  replyBody,
-  scrubbed,
-  sessionText,
-  situationOf,
-} from './session-answer.ts'
+import { type Circumstances, problemOf, replyBody, scrubbed, situationOf } from './session-answer.ts'
 
 /** What was sent, and how its answer is to be told. */
 export interface Sent {
@@ -44,7 +38,7 @@ export function sendAnswer(result: SendResult, sent: Sent): Answer | Problem {
         { ...shared, ...attemptsOf(sent) },
         sent.detailLevel,
       ),
-      othersText(result, sent),
+      otherAccounts(result, sent),
     )
   const situation = situationOf(
     result,
@@ -69,7 +63,7 @@ export function sendAnswer(result: SendResult, sent: Sent): Answer | Problem {
       ...attemptsOf(sent),
       ...(sent.detailLevel === 'none' ? {} : { transcript }),
     },
-    text: `${othersText(result, sent)}${sessionText(transcript, outcome, stage, diagnosis)}`,
+    account: [...otherAccounts(result, sent), { transcript, outcome, stage, diagnosis }],
   }
 }
 
@@ -93,23 +87,24 @@ export function brokenOffProblem(
       ...attemptsOf(sent),
       ...(sent.detailLevel === 'none' ? {} : { transcript }),
     },
-    text: `${problem.detail}\n\n${sessionText(transcript, outcome, stage, undefined)}`,
+    account: [problem.detail, { transcript, outcome, stage, diagnosis: undefined }],
   })
 }
 
-/** The sessions that did not decide, as a person reads them. */
-function othersText({ transcript: decisive }: SendResult, { attempts = [] }: Sent): string {
+/** The sessions that did not decide. */
+function otherAccounts({ transcript: decisive }: SendResult, { attempts = [] }: Sent): Account {
   return attempts
     .filter(({ result }) => result.transcript.id !== decisive.id)
-    .map(
-      ({ result: { transcript, outcome, stage } }) =>
-        `${sessionText(transcript, outcome, stage, undefined)}\n`,
-    )
-    .join('')
+    .map(({ result: { transcript, outcome, stage } }) => ({
+      transcript,
+      outcome,
+      stage,
+      diagnosis: undefined,
+    }))
 }
 
-function withOtherAttempts({ options }: Problem, others: string): Problem {
-  return new Problem(options.text === undefined ? options : { ...options, text: `${others}${options.text}` })
+function withOtherAttempts({ options }: Problem, others: Account): Problem {
+  return new Problem({ ...options, account: [...others, ...(options.account ?? [])] })
 }
 
 /** Each attempt's own recorder has taken the secrets out of its transcript. */

@@ -6,7 +6,6 @@ import type { Failure, Outcome } from '../session/outcome.ts'
 import type { SessionFacts } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
 import type { Transcript } from '../transcript/entry.ts'
-import { transcriptText } from '../transcript/text.ts'
 import { Problem } from './problem.ts'
 
 /** What the diagnosis needs and a session's end does not hold by itself. */
@@ -97,29 +96,8 @@ export function problemOf(
       ),
       ...(detailLevel === 'none' ? {} : { transcript }),
     },
-    text: sessionText(transcript, failure.outcome, failure.stage, diagnosis),
+    account: [{ transcript, outcome: failure.outcome, stage: failure.stage, diagnosis }],
   })
-}
-
-/** The transcript, the verdict and the diagnosis, as a person reads them. */
-export function sessionText(
-  transcript: Transcript,
-  outcome: string,
-  stage: string,
-  diagnosis: Diagnosis | undefined,
-): string {
-  const lines = [`=== outcome: ${outcome} (stage ${stage})`]
-  if (diagnosis !== undefined) {
-    lines.push(
-      '',
-      `${diagnosis.code}: ${diagnosis.summary}`,
-      diagnosis.cause,
-      ...diagnosis.remedies.map((remedy) => `  * ${remedy}`),
-      `  retry: ${diagnosis.retry}${diagnosis.afterSeconds === undefined ? '' : ` after ${diagnosis.afterSeconds} s`}; confidence: ${diagnosis.confidence}; ${diagnosis.references.join(', ')}`,
-      `  more: /problems/${diagnosis.code}`,
-    )
-  }
-  return `${transcriptText(transcript)}${lines.join('\n')}\n`
 }
 
 /** The same with the session's secrets taken out of every text: servers echo, and not only into the transcript. */

@@ -1,5 +1,5 @@
 import type { Transcript } from '../transcript/entry.ts'
-import { Recorder } from '../transcript/recorder.ts'
+import { type Listener, Recorder } from '../transcript/recorder.ts'
 import { type Dial, DialError } from '../wire/dial.ts'
 import type { ChannelBindings, TlsFacts, TlsWish } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
@@ -18,6 +18,8 @@ export interface SessionTools {
   readonly newId: () => string
   /** Aborted when the service ends and has waited long enough. */
   readonly serviceEnds?: AbortSignal
+  /** Told of each session that begins, before its first entry. @returns who listens to it, if anybody does */
+  readonly listen?: (begun: { readonly id: string; readonly target: Target }) => Listener | undefined
   /** Told of every session once it is over. */
   readonly ended?: (session: EndedSession) => void
 }
@@ -85,12 +87,15 @@ export class Session<R extends Reply> {
     const { tools, target, timeLimits, signal } = options
     this.#options = options
     this.target = target
+    const id = tools.newId()
+    const listener = tools.listen?.({ id, target })
     this.recorder = new Recorder({
-      id: tools.newId(),
+      id,
       protocol: target.protocol,
       server: { url: target.url, host: target.host, port: target.port },
       startedAt: tools.clock.wallNow(),
       now: () => tools.clock.now(),
+      ...(listener === undefined ? {} : { listener }),
     })
     this.budget = new Budget(tools.clock, timeLimits, { left: signal, serviceEnds: tools.serviceEnds })
   }

@@ -20,6 +20,14 @@ export interface RecorderOptions {
   /** Monotonic clock, ms. */
   readonly now: () => number
   readonly limits?: Partial<RecorderLimits>
+  readonly listener?: Listener
+}
+
+/** Hears of each entry and finding as it is written down, with secrets taken out already. It may not wait. */
+export interface Listener {
+  entry(entry: Entry): void
+  /** Told once, with the evidence there is by then. */
+  finding(finding: Finding): void
 }
 
 export interface RecorderLimits {
@@ -127,7 +135,9 @@ export class Recorder {
     if (known !== undefined) {
       for (const seq of evidence) if (known.evidence.length < this.#limits.findings) known.evidence.push(seq)
     } else if (this.#findings.length < this.#limits.findings) {
-      this.#findings.push({ code, text: this.#scrubber.scrub(text).text, evidence: [...evidence] })
+      const finding = { code, text: this.#scrubber.scrub(text).text, evidence: [...evidence] }
+      this.#findings.push(finding)
+      this.#options.listener?.finding({ ...finding, evidence: [...evidence] })
     }
   }
 
@@ -219,6 +229,7 @@ export class Recorder {
     const room = this.#first.length < this.#limits.entries && this.#characters <= this.#limits.characters
     if (room && this.#last.length === 0) this.#first.push(whole)
     else this.#keepAtEnd(whole)
+    this.#options.listener?.entry(whole)
     return seq
   }
 

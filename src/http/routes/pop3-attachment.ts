@@ -7,7 +7,6 @@ import { Fault } from '../../session/outcome.ts'
 import type { Context } from '../context.ts'
 import { pop3Call } from '../pop3-call.ts'
 import { Problem } from '../problem.ts'
-import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { problems } from '../schema/answers.ts'
 import { attachmentParams, pop3Query, sessionHeaders } from '../schema/pop3.ts'
@@ -49,7 +48,6 @@ export function pop3AttachmentRouter(context: Context): Router {
     router,
     attachment,
   )(async ({ params, query }, request, response) => {
-    requireAcceptable(request, [TYPE])
     const call = pop3Call(context, query, request, response)
     await call.run(async (maildrop) => {
       const message = new PassThrough()

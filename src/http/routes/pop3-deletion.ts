@@ -9,7 +9,6 @@ import { uidsIn } from '../etag.ts'
 import type { Done, Pop3Call } from '../pop3-call.ts'
 import { pop3Call } from '../pop3-call.ts'
 import { invalidRequest } from '../problem.ts'
-import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { DeleteAnswer, deletionParams, pop3Query } from '../schema/pop3.ts'
@@ -60,7 +59,6 @@ export function pop3DeletionRouter(context: Context): Router {
     router,
     one,
   )(async ({ params, query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const call = pop3Call(context, query, request, response)
     const match = ifMatch(request)
     const end = endOf(query)
@@ -72,7 +70,6 @@ export function pop3DeletionRouter(context: Context): Router {
     router,
     several,
   )(async ({ query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const selection = meant(query)
     const call = pop3Call(context, query, request, response)
     const options = {

@@ -7,15 +7,12 @@ import { since } from '../../pop3/wait.ts'
 import type { Context } from '../context.ts'
 import { pop3Call } from '../pop3-call.ts'
 import { type FieldError, invalidRequest } from '../problem.ts'
-import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { ListAnswer, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { listQuery, selectionOf, selectionQuery } from '../schema/pop3-several.ts'
 import { LIST_EXAMPLE, MBOX_EXAMPLE, NDJSON_EXAMPLE } from './pop3-examples.ts'
 import { giveAll, MBOX, NDJSON } from './pop3-export.ts'
-
-const FORMS = ['application/json', 'text/plain', MBOX, NDJSON] as const
 
 const query = z.strictObject({ ...pop3Query, ...listQuery, ...selectionQuery })
 type ListQuery = z.output<typeof query>
@@ -68,10 +65,8 @@ export function pop3ListingRouter(context: Context): Router {
   mount(
     router,
     list,
-  )(async ({ query }, request, response) => {
-    requireAcceptable(request, FORMS)
-    const form = request.accepts([...FORMS])
-    if (form === MBOX || form === NDJSON) {
+  )(async ({ query, accepted }, request, response) => {
+    if (accepted === MBOX || accepted === NDJSON) {
       refuseGiven(
         query,
         ['headers', 'after', 'offset', 'limit'],
@@ -80,7 +75,7 @@ export function pop3ListingRouter(context: Context): Router {
       const selection = selectionOf(query)
       if (selection === undefined)
         throw invalidRequest([{ parameter: 'uids', detail: 'numbers stand beside it' }])
-      await giveAll(context, query, selection, form, request, response)
+      await giveAll(context, query, selection, accepted, request, response)
     } else {
       refuseGiven(
         query,
@@ -113,10 +108,9 @@ async function giveListing(
       selected: chosen.length,
     }
   })
-  if (limit !== undefined) {
-    response.setHeader('Link', linksOf(request.originalUrl, offset, limit, done.value.selected))
-  }
-  call.answer(done, done.value)
+  const links =
+    limit === undefined ? {} : { Link: linksOf(request.originalUrl, offset, limit, done.value.selected) }
+  call.answer(done, done.value, links)
 }
 
 async function withHeaders(maildrop: Maildrop, page: readonly ListedMessage[], names: readonly string[]) {

@@ -8,7 +8,6 @@ import { capabilitiesIn } from '../../pop3/open.ts'
 import { apopTimestamp } from '../../sasl/apop.ts'
 import type { Context } from '../context.ts'
 import { answerWith, pop3Call, pop3Look } from '../pop3-call.ts'
-import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { CapabilitiesAnswer, pop3Query, StatAnswer } from '../schema/pop3.ts'
@@ -54,7 +53,6 @@ export function pop3LookRouter(context: Context): Router {
     router,
     stat,
   )(async ({ query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const call = pop3Call(context, query, request, response)
     const done = await call.run((maildrop) => maildrop.stat())
     call.answer(done, done.value)
@@ -63,7 +61,6 @@ export function pop3LookRouter(context: Context): Router {
     router,
     capabilities,
   )(async ({ query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const { done, security } = await pop3Look(context, query, request, response, async (maildrop) => {
       const next = await maildrop.flights.send([{ command: capa(), multiline: true }], 'quit')
       const { reply, pending } = await next()
@@ -95,7 +92,7 @@ export function pop3LookRouter(context: Context): Router {
       implementation: parametersOf('IMPLEMENTATION', told)?.join(' ') ?? null,
       findings,
     }
-    answerWith(request, response, query, done, body, findings.flatMap(linesOf))
+    answerWith(request, response, query, done, body, { remarks: findings.flatMap(linesOf) })
   })
   return router
 }

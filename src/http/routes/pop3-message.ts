@@ -8,14 +8,14 @@ import { entityTag, uidsIn } from '../etag.ts'
 import { messageJson, reading } from '../message-json.ts'
 import { nameSession, type Pop3Query, pop3Call } from '../pop3-call.ts'
 import { invalidRequest } from '../problem.ts'
-import { requireAcceptable } from '../represent.ts'
+import { EVENT_STREAM } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { linesQuery, MessageAnswer, messageParams, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { writeTo } from '../stream-sink.ts'
 import { MESSAGE_EXAMPLE, RAW_EXAMPLE } from './pop3-examples.ts'
 
-const FORMS = ['application/json', 'text/plain', 'message/rfc822']
+const RAW = 'message/rfc822'
 
 const HEADERS = z.object({
   ETag: z.string().optional().describe('The unique-id.'),
@@ -40,7 +40,7 @@ const read = route({
       headers: HEADERS,
       content: {
         ...answer(MessageAnswer, '', MESSAGE_EXAMPLE).content,
-        'message/rfc822': {
+        [RAW]: {
           schema: z.string().meta({ format: 'binary', description: 'The exact octets.' }),
           example: RAW_EXAMPLE,
         },
@@ -58,10 +58,10 @@ export function pop3MessageRouter(context: Context): Router {
   mount(
     router,
     read,
-  )(async ({ params, query }, request, response) => {
-    requireAcceptable(request, FORMS)
+  )(async ({ params, query, accepted }, request, response) => {
     const { lines, ...common } = query
-    const unless = ifNoneMatch(request)
+    // a stream of events is nothing that a caller could have kept
+    const unless = accepted === EVENT_STREAM ? undefined : ifNoneMatch(request)
     const wanted = {
       ...common,
       asked: {
@@ -69,7 +69,7 @@ export function pop3MessageRouter(context: Context): Router {
         ...(unless === undefined ? {} : { unless }),
       },
     }
-    const give = request.accepts(FORMS) === 'message/rfc822' ? giveRaw : giveParsed
+    const give = accepted === RAW ? giveRaw : giveParsed
     await give(context, params.n, wanted, request, response)
   })
   return router
@@ -95,7 +95,7 @@ async function giveRaw(
         ref,
         {
           begin: ({ uid }) => {
-            response.setHeader('Content-Type', 'message/rfc822')
+            response.setHeader('Content-Type', RAW)
             response.setHeader('X-Session-Id', maildrop.session.recorder.id)
             tag(response, uid)
           },
@@ -135,9 +135,8 @@ async function giveParsed(
     }
   })
   const { found, body } = done.value
-  tag(response, found.uid)
   if (body !== undefined) {
-    call.answer(done, body)
+    call.answer(done, body, tagged(found.uid))
     return
   }
   nameSession(response, done)
@@ -150,11 +149,14 @@ function notModified(response: Response, uid: string | null): void {
   response.status(304)
 }
 
-/** One message has one unique-id, whatever the form it is given in. */
 function tag(response: Response, uid: string | null): void {
   response.setHeader('Cache-Control', 'no-store')
-  response.setHeader('Vary', 'Accept')
-  if (uid !== null) response.setHeader('ETag', entityTag(uid))
+  for (const [name, value] of Object.entries(tagged(uid))) response.setHeader(name, value)
+}
+
+/** One message has one unique-id, whatever the form it is given in. */
+function tagged(uid: string | null): Record<string, string> {
+  return { Vary: 'Accept', ...(uid === null ? {} : { ETag: entityTag(uid) }) }
 }
 
 function ifNoneMatch(request: Request): readonly string[] | '*' | undefined {

@@ -8,7 +8,7 @@ import { mailboxCredentials } from '../access.ts'
 import { fieldsWish, mailboxWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
 import { invalidRequest, Problem } from '../problem.ts'
-import { represent, requireAcceptable } from '../represent.ts'
+import { represent } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { runFor, timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
@@ -46,14 +46,13 @@ export function pop3SessionRouter(context: Context): Router {
     router,
     session,
   )(async ({ body, query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const { target: named, server } = context.servers.meant('pop3', body, 'body')
     const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
     const auth = wishOf(body, request, server)
     const target = quiet(named, { tls: body.tls, auth })
     const script = scriptOf(body, { role: 'pop3', server, timeLimits })
-    const end = await runFor(context, target, response, (signal) =>
-      pop3Script(context.tools, { target, timeLimits, signal, auth, script }),
+    const end = await runFor(context, target, response, (signal, tools) =>
+      pop3Script(tools, { target, timeLimits, signal, auth, script }),
     )
     const answered = scriptAnswer(end, target, query.transcript)
     if (answered instanceof Problem) throw answered

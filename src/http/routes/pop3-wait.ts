@@ -12,12 +12,10 @@ import { messageJson, reading } from '../message-json.ts'
 import { pause } from '../pause.ts'
 import { type Done, type Failed, hasFailed, nameSession, pop3Call } from '../pop3-call.ts'
 import { invalidRequest, Problem } from '../problem.ts'
-import { requireAcceptable } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { MessageAnswer, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { waitQuery } from '../schema/pop3-several.ts'
-import { sessionText } from '../session-answer.ts'
 import { MESSAGE_EXAMPLE } from './pop3-examples.ts'
 
 const TIMEOUT_MS = 60_000
@@ -61,7 +59,6 @@ export function pop3WaitRouter(context: Context): Router {
     router,
     wait,
   )(async ({ query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const { clock } = context.tools
     const pace = paceOf(context, query, clock.now())
     const call = pop3Call(context, query, request, response)
@@ -83,8 +80,8 @@ export function pop3WaitRouter(context: Context): Router {
       if (end !== undefined && !hasFailed(end) && end.value !== undefined) {
         const { found, body } = end.value
         nameSession(response, end)
-        if (found.uid !== null) response.setHeader('ETag', entityTag(found.uid))
-        call.answer(end as Done<Found>, body)
+        const headers = found.uid === null ? {} : { ETag: entityTag(found.uid) }
+        call.answer(end as Done<Found>, body, headers)
         return
       }
       const next = nextLook(began, pace, loginDelayOf(end?.failure, end?.opening.capabilities))
@@ -156,11 +153,12 @@ function nothingCame(
   { transcript: level }: WaitQuery,
 ): Problem {
   const others = seen.length === 0 ? 'none came' : `${seen.length} others were there`
+  const detail = `No message like this within ${timeout} ms; ${others}.`
   const transcript = last?.transcript
   return new Problem({
     status: 504,
     code: 'no-such-message',
-    detail: `No message like this within ${timeout} ms; ${others}.`,
+    detail,
     members: {
       outcome: 'failed',
       stage: 'transaction',
@@ -172,7 +170,7 @@ function nothingCame(
       ? {}
       : {
           headers: { 'X-Session-Id': transcript.id },
-          text: sessionText(transcript, 'failed', 'transaction', undefined),
+          account: [detail, { transcript, outcome: 'failed', stage: 'transaction', diagnosis: undefined }],
         }),
   })
 }

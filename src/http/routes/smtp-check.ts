@@ -11,7 +11,7 @@ import { checkAnswer } from '../check-answer.ts'
 import { checkWishes, subjectOf } from '../check-wishes.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../problem.ts'
-import { represent, requireAcceptable } from '../represent.ts'
+import { represent } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { runFor, timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
@@ -46,7 +46,6 @@ export function smtpCheckRouter(context: Context): Router {
     router,
     checkRoute,
   )(async ({ body, query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const subject = subjectOf(context, body)
     const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
     const wishes = checkWishes(context, body, subject.server)
@@ -71,11 +70,11 @@ export function smtpCheckRouter(context: Context): Router {
 
 /** Every session of the call goes through here: there is room for it, and it has what is left of the call's time. */
 function holding(context: Context, timeLimits: TimeLimits, response: Response): Hold {
-  const { tools } = context
-  const began = tools.clock.now()
+  const { clock } = context.tools
+  const began = clock.now()
   return async (target, work) =>
-    await runFor(context, target, response, (signal) =>
-      work({ tools, timeLimits: { ...timeLimits, spent: tools.clock.now() - began }, signal }),
+    await runFor(context, target, response, (signal, tools) =>
+      work({ tools, timeLimits: { ...timeLimits, spent: clock.now() - began }, signal }),
     )
 }
 

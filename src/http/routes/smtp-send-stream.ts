@@ -9,7 +9,7 @@ import { queryEnvelope } from '../envelope.ts'
 import { MessageStream } from '../message-stream.ts'
 import { popBefore } from '../pop-before.ts'
 import { invalidRequest, Problem } from '../problem.ts'
-import { represent, requireAcceptable } from '../represent.ts'
+import { represent } from '../represent.ts'
 import { contentLengthOf, hearOut, invite, isOfType, RequestBody } from '../request-body.ts'
 import { mount, route, validParameters } from '../route.ts'
 import { timeLimitsOf } from '../run.ts'
@@ -17,6 +17,7 @@ import { connectionOf } from '../schema/connection.ts'
 import { SendStreamQuery, type StreamWishes, streamed, wishesIn } from '../schema/send-stream.ts'
 import { brokenOffProblem, sendAnswer } from '../send-answer.ts'
 import { openingOf, wishesOf } from '../send-wishes.ts'
+import { sendRoute } from './smtp-send.ts'
 
 /** The same operation as the JSON form, which documents both. */
 const sendStreamRoute = route({
@@ -28,7 +29,7 @@ const sendStreamRoute = route({
   tag: 'SMTP',
   impact: 'sends',
   query: SendStreamQuery,
-  responses: {},
+  responses: sendRoute.responses,
 })
 
 export function smtpSendStreamRouter(context: Context): Router {
@@ -41,7 +42,6 @@ export function smtpSendStreamRouter(context: Context): Router {
     router,
     sendStreamRoute,
   )(async ({ query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     refuseKey(request.headers['idempotency-key'])
     requireIdentity(request.headers['content-encoding'])
     requireRoom(context, contentLengthOf(request))

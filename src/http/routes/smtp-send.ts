@@ -10,7 +10,7 @@ import { envelopeOf, requireAddresses } from '../envelope.ts'
 import { answerOf, type Finished, idempotencyHeaders, idempotencyKeyOf } from '../idempotency.ts'
 import { type OutgoingMessage, outgoingMessage } from '../outgoing-message.ts'
 import { popBefore } from '../pop-before.ts'
-import { represent, requireAcceptable } from '../represent.ts'
+import { represent } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
@@ -26,7 +26,7 @@ const SENT = answer(
   'The server took the message over, for all recipients or for some.',
 )
 
-const sendRoute = route({
+export const sendRoute = route({
   method: 'post',
   path: '/smtp/send',
   operationId: 'smtpSend',
@@ -63,7 +63,6 @@ export function smtpSendRouter(context: Context): Router {
     router,
     sendRoute,
   )(async ({ body, query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const key = idempotencyKeyOf(request)
     const way = wayOf(context, body, body.auth === undefined ? 'not-asked' : 'asked', 'body')
     const { server } = way
@@ -145,6 +144,10 @@ function dryRun(envelope: Envelope, message: OutgoingMessage) {
       raw,
       findings: message.findings,
     },
-    text: `MAIL FROM:<${from}>\n${to.map((recipient) => `RCPT TO:<${recipient}>\n`).join('')}DATA\n${raw}\n`,
+    account: [
+      {
+        lines: `MAIL FROM:<${from}>\n${to.map((recipient) => `RCPT TO:<${recipient}>\n`).join('')}DATA\n${raw}\n`,
+      },
+    ],
   }
 }

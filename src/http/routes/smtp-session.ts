@@ -4,7 +4,7 @@ import { smtpScript } from '../../smtp/script.ts'
 import { fieldsWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
 import { Problem } from '../problem.ts'
-import { represent, requireAcceptable } from '../represent.ts'
+import { represent } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { runFor, timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
@@ -40,7 +40,6 @@ export function smtpSessionRouter(context: Context): Router {
     router,
     session,
   )(async ({ body, query }, request, response) => {
-    requireAcceptable(request, ['application/json', 'text/plain'])
     const { target: named, server } = context.servers.meant('smtp', body, 'body')
     const target = quiet(named, body)
     const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
@@ -50,8 +49,8 @@ export function smtpSessionRouter(context: Context): Router {
       name: body.hello?.name ?? server?.hello ?? context.helloName,
       verb: body.hello?.verb ?? 'auto',
     } as const
-    const end = await runFor(context, target, response, (signal) =>
-      smtpScript(context.tools, { target, timeLimits, signal, hello, auth, script }),
+    const end = await runFor(context, target, response, (signal, tools) =>
+      smtpScript(tools, { target, timeLimits, signal, hello, auth, script }),
     )
     const answered = scriptAnswer(end, target, query.transcript)
     if (answered instanceof Problem) throw answered

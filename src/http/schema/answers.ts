@@ -130,7 +130,21 @@ export const ProblemBody = z
     description: 'An answer that is not 2xx (RFC 9457), with the transcript where there was a session.',
   })
 
-const TEXT = { schema: z.string(), example: '=== SMTP session 01JD… with smtp://127.0.0.1:25110' }
+/** What a person reads, beside the JSON that a program reads. */
+const READABLE = {
+  'text/plain': { schema: z.string(), example: '=== SMTP session 01JD… with smtp://127.0.0.1:25110' },
+  'text/markdown': { schema: z.string(), example: '## SMTP session accepted (stage end-of-data)' },
+}
+
+const EVENTS = {
+  schema: z
+    .string()
+    .describe(
+      'Server-sent events, while it happens: `entry` (an entry of a transcript, with `session`, its id), `finding`, and as the last one `result`, with the JSON of the answer, or `problem`, with that of the problem: the status is 200 once the stream has begun. `left-out` says how many `events` a caller missed who read too slowly.',
+    ),
+  example:
+    'event: entry\nid: 0\ndata: {"session":"01JD…","seq":0,"atMs":1,"kind":"event","event":"connected","text":"127.0.0.1:25"}\n\n',
+}
 
 /** The problem answers that a route may give. */
 export function problems(statuses: readonly (keyof typeof MEANINGS)[]): ZodOpenApiResponsesObject {
@@ -142,14 +156,14 @@ export function problems(statuses: readonly (keyof typeof MEANINGS)[]): ZodOpenA
         content: {
           'application/problem+json': { schema: ProblemBody },
           // who takes text is given the answer itself
-          ...(status === 406 ? {} : { 'text/plain': TEXT }),
+          ...(status === 406 ? {} : READABLE),
         },
       },
     ]),
   ) as ZodOpenApiResponsesObject
 }
 
-/** A 2xx answer in JSON and as text. */
+/** A 2xx answer in all of its forms; a route that has it needs nothing more to answer in each of them. */
 export function answer(schema: z.ZodType, description: string, example?: unknown) {
   return {
     description,
@@ -158,7 +172,8 @@ export function answer(schema: z.ZodType, description: string, example?: unknown
     }),
     content: {
       'application/json': { schema, ...(example === undefined ? {} : { example }) },
-      'text/plain': TEXT,
+      ...READABLE,
+      'text/event-stream': EVENTS,
     },
   }
 }
