@@ -1,6 +1,6 @@
 import type { AuthWish } from '../session/auth.ts'
+import { conceal } from '../session/conceal.ts'
 import type { Dialogue } from '../session/dialogue.ts'
-import { registerSecrets } from '../session/login.ts'
 import { Unmet } from '../session/outcome.ts'
 import type { Session, SessionEnd } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
@@ -54,7 +54,7 @@ export async function look(terms: Terms, asked: Target, options: LookOptions): P
       for (const known of [path.address, path.domain, path.asciiDomain]) session.recorder.permit(known)
     }
     // a server may know them from an earlier session, and say them before they are sent in this one
-    if (options.auth !== undefined) registerSecrets(session, options.auth)
+    if (options.auth !== undefined) conceal(session.recorder, session.target, options.auth)
     const { dialogue, extensions } = await openSmtp(
       session,
       { hello: options.hello, xclient: undefined, end: undefined },

@@ -100,7 +100,7 @@ export async function pop3Look<T>(
 ): Promise<{ readonly done: Done<T | undefined>; readonly security: Security }> {
   const { target, timeLimits, wish } = meant(context, query, request)
   const end = await runFor(context, target, response, (signal, tools) =>
-    withPop3(tools, { target, timeLimits, signal }, async (opened, session) => {
+    withPop3(tools, { target, timeLimits, signal, auth: wish }, async (opened, session) => {
       if (wish === undefined) return undefined
       return await loggedIn(maildropOf(session, opened, wish, 'off'))
     }),

@@ -2,8 +2,9 @@ import { apopDigest, apopTimestamp } from '../sasl/apop.ts'
 import { decodeChallenge } from '../sasl/base64.ts'
 import type { AuthReport, AuthWish } from '../session/auth.ts'
 import { command, secretCommand } from '../session/command.ts'
+import { conceal } from '../session/conceal.ts'
 import type { Dialogue, Pending } from '../session/dialogue.ts'
-import { logIn, registerSecrets, saslWays, type Way } from '../session/login.ts'
+import { logIn, saslWays, type Way } from '../session/login.ts'
 import { Fault, Refusal, Unmet } from '../session/outcome.ts'
 import { NotCarriedOut, type SaslWords } from '../session/sasl-exchange.ts'
 import type { Session } from '../session/session.ts'
@@ -52,7 +53,7 @@ export async function login(
   report: { auth?: AuthReport; rode?: boolean },
   followers: readonly Turn[],
 ): Promise<readonly Pending<Pop3Reply>[] | undefined> {
-  registerSecrets(session, wish)
+  conceal(session.recorder, session.target, wish)
   const own = ownWays(dialogue, wish, offer)
   const offered = [...offer.now, ...own.map(({ name }) => name)]
   const auth: AuthReport = { offered: { beforeTls: offer.beforeTls, now: offered }, tried: [], chosen: null }

@@ -12,6 +12,8 @@ export interface Pop3Options {
   readonly target: Target
   readonly timeLimits: TimeLimits
   readonly signal?: AbortSignal
+  /** The login that is to come; until then no more than its secrets is needed. */
+  readonly auth?: AuthWish | undefined
 }
 
 export interface MaildropOptions extends Pop3Options {
@@ -38,6 +40,7 @@ export async function withPop3<T>(
       target: options.target,
       timeLimits: options.timeLimits,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
+      secretsOf: options.auth,
       reader: (tolerated) => new Pop3ReplyReader(tolerated),
       maxLineOctets: LONGEST_LINE,
     },

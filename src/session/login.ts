@@ -173,13 +173,6 @@ function oneMessage<R extends Reply>(mechanism: SaslMechanism, words: SaslWords<
   return { commands: [words.begin(mechanism.name, mechanism.initial())], proven: () => mechanism.finish() }
 }
 
-/** The session's secrets are known to the recorder before anything is said with them. */
-export function registerSecrets<R extends Reply>(session: Session<R>, wish: AuthWish): void {
-  const { recorder, target } = session
-  for (const known of [target.host, target.servername, wish.user]) recorder.permit(known)
-  if (wish.credential !== undefined) recorder.secret(wish.credential.value.reveal())
-}
-
 function begin<R extends Reply>(
   mechanism: Mechanism,
   session: Session<R>,

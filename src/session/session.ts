@@ -3,8 +3,10 @@ import { type Listener, Recorder } from '../transcript/recorder.ts'
 import { type Dial, DialError } from '../wire/dial.ts'
 import type { ChannelBindings, TlsFacts, TlsWish } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
+import type { AuthWish } from './auth.ts'
 import { Budget, type CallLimits, type Clock } from './budget.ts'
 import { type Command, command } from './command.ts'
+import { conceal } from './conceal.ts'
 import { Dialogue, type Pending } from './dialogue.ts'
 import type { ReplyReader } from './incoming.ts'
 import { type Failure, Fault, type Outcome, outcomeOf, type Stage } from './outcome.ts'
@@ -39,6 +41,8 @@ export interface SessionOptions<R extends Reply> {
   readonly timeLimits: CallLimits
   /** Aborted when the caller leaves. */
   readonly signal?: AbortSignal
+  /** The login whose secrets no entry may show, also none from before it: who knows them already may say them at once. */
+  readonly secretsOf?: AuthWish | undefined
   readonly reader: (tolerated: (code: string, text: string) => void) => ReplyReader<R>
   readonly maxLineOctets: number
   /** Octets that go out before anything else, even TLS, and how they are shown. */
@@ -84,7 +88,7 @@ export class Session<R extends Reply> {
   #tls: TlsFacts | undefined
 
   constructor(options: SessionOptions<R>) {
-    const { tools, target, timeLimits, signal } = options
+    const { tools, target, timeLimits, signal, secretsOf } = options
     this.#options = options
     this.target = target
     const id = tools.newId()
@@ -97,6 +101,7 @@ export class Session<R extends Reply> {
       now: () => tools.clock.now(),
       ...(listener === undefined ? {} : { listener }),
     })
+    if (secretsOf !== undefined) conceal(this.recorder, target, secretsOf)
     this.budget = new Budget(tools.clock, timeLimits, { left: signal, serviceEnds: tools.serviceEnds })
   }
 

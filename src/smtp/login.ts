@@ -1,7 +1,8 @@
 import { decodeChallenge } from '../sasl/base64.ts'
 import type { AuthReport, AuthWish } from '../session/auth.ts'
+import { conceal } from '../session/conceal.ts'
 import type { Dialogue, Pending } from '../session/dialogue.ts'
-import { logIn, registerSecrets, saslWays } from '../session/login.ts'
+import { logIn, saslWays } from '../session/login.ts'
 import type { SaslWords } from '../session/sasl-exchange.ts'
 import type { Session } from '../session/session.ts'
 import type { Turn } from '../session/turns.ts'
@@ -36,7 +37,7 @@ export async function login(
   report: { auth?: AuthReport },
   followers: readonly Turn[],
 ): Promise<readonly Pending<SmtpReply>[] | undefined> {
-  registerSecrets(session, wish)
+  conceal(session.recorder, session.target, wish)
   const auth: AuthReport = { offered, tried: [], chosen: null }
   report.auth = auth
   const ways = saslWays(session, dialogue, wish, offered.now, WORDS, (mechanism) =>

@@ -22,6 +22,8 @@ export interface SendOptions {
   readonly target: Target
   readonly opening: Opening
   readonly auth: AuthWish | undefined
+  /** Another login of the same call, which was before this session. */
+  readonly popLogin?: AuthWish | undefined
   readonly proxied?: ProxiedConnection
   readonly envelope: Envelope
   readonly message: {
@@ -64,6 +66,7 @@ export async function send(tools: SessionTools, options: SendOptions): Promise<S
       ...(proxied === undefined
         ? {}
         : { preface: { octets: proxyHeader(proxied), shown: `PROXY protocol, version ${proxied.version}` } }),
+      secretsOf: options.auth ?? options.popLogin,
       reader: (tolerated) => new SmtpReplyReader(tolerated),
       maxLineOctets: LONGEST_LINE,
       success: () => successOf(verdicts),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { Transcript } from '../../src/transcript/entry.ts'
-import { Recorder, type RecorderLimits } from '../../src/transcript/recorder.ts'
+import { type Entry, type Finding, Transcript } from '../../src/transcript/entry.ts'
+import { type Listener, Recorder, type RecorderLimits } from '../../src/transcript/recorder.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { GOOD_TLS } from '../support/scripted-wire.ts'
 
-function recorderWith(limits: Partial<RecorderLimits> = {}) {
+function recorderWith(limits: Partial<RecorderLimits> = {}, listener?: Listener) {
   const clock = manualClock()
   const recorder = new Recorder({
     id: '01ARYZ6S41ZZZZZZZZZZZZZZZZ',
@@ -13,6 +13,7 @@ function recorderWith(limits: Partial<RecorderLimits> = {}) {
     startedAt: clock.wallNow(),
     now: () => clock.now(),
     limits,
+    ...(listener === undefined ? {} : { listener }),
   })
   return { recorder, clock }
 }
@@ -182,6 +183,39 @@ describe('bounds', () => {
     expect(recorder.transcript().entries).toMatchObject([
       { kind: 'data', from: 'server', bytes: 2000, preview: 'a'.repeat(512), incomplete: true },
     ])
+  })
+})
+
+describe('who listens', () => {
+  const heard = (limits: Partial<RecorderLimits> = {}) => {
+    const entries: Entry[] = []
+    const findings: Finding[] = []
+    const { recorder } = recorderWith(limits, {
+      entry: (entry) => entries.push(entry),
+      finding: (finding) => findings.push(finding),
+    })
+    return { recorder, entries, findings }
+  }
+
+  test('hears each entry and each finding as the transcript has them', () => {
+    const { recorder, entries, findings } = heard()
+    recorder.secret('hunter2')
+    recorder.event('note', 'hunter2')
+    recorder.finding('echo', 'The server said hunter2.', [0])
+    recorder.reply({ code: 250, lines: ['aHVudGVyMg=='] }, 1)
+    expect(entries).toEqual(recorder.transcript().entries)
+    expect(findings).toEqual(recorder.transcript().findings)
+    expect(JSON.stringify([entries, findings])).not.toMatch(/hunter2|aHVudGVy/)
+  })
+
+  test('hears also what a bounded transcript leaves out, and a finding once', () => {
+    const { recorder, entries, findings } = heard({ entries: 1, lastEntries: 1 })
+    for (let n = 0; n < 5; n += 1) {
+      recorder.event('n', `${n}`)
+      recorder.finding('same', 'same', [n])
+    }
+    expect(entries.map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4])
+    expect(findings).toEqual([{ code: 'same', text: 'same', evidence: [0] }])
   })
 })
 

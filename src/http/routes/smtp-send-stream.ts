@@ -81,7 +81,7 @@ export function smtpSendStreamRouter(context: Context): Router {
       send(tools, {
         target,
         opening,
-        auth: query.popBefore === undefined ? auth : undefined,
+        ...(query.popBefore === undefined ? { auth } : { auth: undefined, popLogin: auth }),
         ...(wishes.proxy === undefined ? {} : { proxied: wishes.proxy }),
         envelope,
         message: {

@@ -89,7 +89,7 @@ export function smtpSendRouter(context: Context): Router {
         send(tools, {
           target,
           opening,
-          auth: pop === undefined ? auth : undefined,
+          ...(pop === undefined ? { auth } : { auth: undefined, popLogin: auth }),
           ...(body.proxy === undefined ? {} : { proxied: body.proxy }),
           envelope: { ...envelope, wishes: wishesOf(body.envelope) },
           message: { content: () => [message.octets], facts: message.facts },
