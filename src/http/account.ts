@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../diagnosis/situation.ts'
+import type { Reproduction } from '../reproduce/reproduction.ts'
 import type { Transcript } from '../transcript/entry.ts'
 import { transcriptText } from '../transcript/text.ts'
 
@@ -15,8 +16,8 @@ export interface Lines {
   readonly lines: string
 }
 
-/** What a person is told of a call, in whatever form: sentences, lines, and sessions; the one that decided stands last. */
-export type Account = readonly (string | Lines | SessionAccount)[]
+/** What a person is told of a call, in whatever form. Of several sessions the one that decided stands last. */
+export type Account = readonly (string | Lines | SessionAccount | Reproduction)[]
 
 /** As it is read in a terminal; there is no escape code in it. */
 export function accountText(account: Account): string {
@@ -25,7 +26,14 @@ export function accountText(account: Account): string {
 
 function partText(part: Account[number]): string {
   if (typeof part === 'string') return `${part}\n`
-  return 'lines' in part ? part.lines : sessionText(part)
+  if ('lines' in part) return part.lines
+  if ('command' in part) return `=== the same with ${part.tool}\n${part.command}\n`
+  return sessionText(part)
+}
+
+/** The session that the call is judged by. */
+export function decisiveIn(account: Account): SessionAccount | undefined {
+  return account.findLast((part): part is SessionAccount => typeof part !== 'string' && 'transcript' in part)
 }
 
 function sessionText({ transcript, outcome, stage, diagnosis }: SessionAccount): string {

@@ -1,12 +1,16 @@
 import type { RequestHandler, Response } from 'express'
+import { type Terms, termsOf } from '../reproduce/played.ts'
+import { type Reproduction, reproduction, TOOLS } from '../reproduce/reproduction.ts'
 import type { Clock } from '../session/budget.ts'
 import type { SessionTools } from '../session/session.ts'
+import { type Account, decisiveIn } from './account.ts'
 import { EventStream } from './event-stream.ts'
 
 /** One call on its way to its answer. */
 export class Call {
   readonly #response: Response
   readonly #clock: Clock
+  readonly #terms = new Map<string, Terms>()
   #events: EventStream | undefined
 
   constructor(response: Response, clock: Clock) {
@@ -26,7 +30,22 @@ export class Call {
 
   /** The tools whose sessions this call hears of. */
   listening(tools: SessionTools): SessionTools {
-    return { ...tools, listen: ({ id }) => this.#events?.listener(id) }
+    return {
+      ...tools,
+      listen: ({ id, target }) => {
+        this.#terms.set(id, termsOf(target))
+        return this.#events?.listener(id)
+      },
+    }
+  }
+
+  /** The command that does the same as the session that decided, where the call asks for one. */
+  reproduction(account: Account): Reproduction | undefined {
+    const tool = TOOLS.find((each) => each === this.#response.req.query['reproduce'])
+    const transcript = decisiveIn(account)?.transcript
+    if (tool === undefined || transcript === undefined) return undefined
+    const terms = this.#terms.get(transcript.id)
+    return terms === undefined ? undefined : reproduction(tool, transcript, terms)
   }
 }
 

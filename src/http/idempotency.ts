@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { NoRoom } from '../session/sessions.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { invalidRequest, Problem, type ProblemOptions } from './problem.ts'
-import type { Answer } from './represent.ts'
+import { type Answer, reproducible, reproducibleProblem } from './represent.ts'
 
 const HEADER = 'Idempotency-Key'
 
@@ -73,7 +73,7 @@ export class Idempotency {
     const key = this.#digest([call.caller, call.key])
     const fingerprint = this.#digest(call.wish)
     const claim = await this.#store.claim(key, fingerprint)
-    if (claim.state === 'claimed') return await this.#first(key, work)
+    if (claim.state === 'claimed') return await this.#first(key, response, work)
     if (claim.fingerprint !== fingerprint) {
       throw new Problem({
         status: 422,
@@ -90,12 +90,12 @@ export class Idempotency {
       })
     }
     response.setHeader('Idempotency-Replayed', 'true')
-    const remembered = JSON.parse(claim.answer) as Remembered
-    if (remembered.kind === 'problem') throw new Problem(remembered.options)
-    return remembered.answer
+    const settled = JSON.parse(claim.answer) as Remembered
+    if (settled.kind === 'problem') throw new Problem(settled.options)
+    return settled.answer
   }
 
-  async #first(key: string, work: () => Promise<Finished>): Promise<Answer> {
+  async #first(key: string, response: Response, work: () => Promise<Finished>): Promise<Answer> {
     let finished: Finished
     try {
       finished = await work()
@@ -106,13 +106,12 @@ export class Idempotency {
     }
     const { answer, stands } = finished
     if (stands === 'until-next-time') await this.#store.release(key)
-    else if (answer instanceof Problem) await this.#settle(key, { kind: 'problem', options: answer.options })
-    else await this.#settle(key, { kind: 'answer', answer })
+    else await this.#settle(key, remembered(response, answer))
     return answerOf(finished)
   }
 
-  async #settle(key: string, remembered: Remembered): Promise<void> {
-    await this.#store.settle(key, JSON.stringify(remembered))
+  async #settle(key: string, answer: Remembered): Promise<void> {
+    await this.#store.settle(key, JSON.stringify(answer))
   }
 
   #digest(value: unknown): string {
@@ -120,6 +119,13 @@ export class Idempotency {
     addTo(hash, value)
     return hash.digest('base64')
   }
+}
+
+/** Whole: what the call knows of its sessions is not known to those that repeat it. */
+function remembered(response: Response, answer: Answer | Problem): Remembered {
+  if (answer instanceof Problem)
+    return { kind: 'problem', options: reproducibleProblem(response, answer).options }
+  return { kind: 'answer', answer: reproducible(response, answer) }
 }
 
 /** Nobody knows how far the call had come: it is not begun anew. */

@@ -10,7 +10,9 @@ export function accountMarkdown(account: Account): string {
 
 function partMarkdown(part: Account[number]): string {
   if (typeof part === 'string') return `${prose(part)}\n`
-  return 'lines' in part ? fenced(part.lines) : ticket(part)
+  if ('lines' in part) return fenced(part.lines, 'text')
+  if ('command' in part) return `### The same with ${part.tool}\n\n${fenced(part.command, 'sh')}`
+  return ticket(part)
 }
 
 function ticket({ transcript, outcome, stage, diagnosis }: SessionAccount): string {
@@ -32,7 +34,7 @@ function ticket({ transcript, outcome, stage, diagnosis }: SessionAccount): stri
       transcript.findings.map(({ code, text }) => `- ${codeSpan(code)}: ${prose(text)}`).join('\n'),
     )
   }
-  blocks.push('### Dialogue', fenced(transcriptText(transcript)))
+  blocks.push('### Dialogue', fenced(transcriptText(transcript), 'text'))
   return blocks.filter((block) => block !== '').join('\n\n')
 }
 

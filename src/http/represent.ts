@@ -35,7 +35,8 @@ export function acceptedOf(request: Request, types: readonly string[] | undefine
 }
 
 /** Answers in the form that was chosen. What a session said is nobody else's to keep. */
-export function represent(request: Request, response: Response, answer: Answer): void {
+export function represent(request: Request, response: Response, given: Answer): void {
+  const answer = reproducible(response, given)
   if (!response.headersSent) {
     for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value)
     response.setHeader('Cache-Control', 'no-store')
@@ -52,7 +53,8 @@ export function represent(request: Request, response: Response, answer: Answer):
 }
 
 /** Answers with what went wrong: as the last event where a stream has begun, and else with its status. */
-export function representProblem(request: Request, response: Response, problem: Problem): void {
+export function representProblem(request: Request, response: Response, given: Problem): void {
+  const problem = reproducibleProblem(response, given)
   const { status, headers = {} } = problem.options
   const body = problemBody(problem, request.path)
   const events = callOf(response).events
@@ -68,6 +70,21 @@ export function representProblem(request: Request, response: Response, problem: 
     text: () => problemText(problem),
     markdown: () => problemMarkdown(problem),
   })
+}
+
+/** The answer with the command that does the same, where the call asks for one. */
+export function reproducible(response: Response, answer: Answer): Answer {
+  const reproduce = callOf(response).reproduction(answer.account)
+  if (reproduce === undefined || 'reproduce' in answer.json) return answer
+  return { ...answer, json: { ...answer.json, reproduce }, account: [...answer.account, reproduce] }
+}
+
+/** The same for a problem. */
+export function reproducibleProblem(response: Response, problem: Problem): Problem {
+  const { account = [], members = {}, ...rest } = problem.options
+  const reproduce = callOf(response).reproduction(account)
+  if (reproduce === undefined || 'reproduce' in members) return problem
+  return new Problem({ ...rest, members: { ...members, reproduce }, account: [...account, reproduce] })
 }
 
 interface Forms {

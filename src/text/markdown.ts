@@ -4,18 +4,20 @@
  */
 
 /** Words that mean nothing but themselves, with the marks that stand around words. */
-const PLAIN_WORD = /^[("“‘]*[\p{L}\p{N}§]+(?:[.’'-][\p{L}\p{N}]+)*[)"”’.,;:!?…]*$/u
-/** A dash or the like that stands alone. */
-const PLAIN_MARK = /^[–—…]$/
+const PLAIN_WORD = /^[("“‘]*(?:[\p{L}\p{N}§]+(?:[.’'-][\p{L}\p{N}]+)*)?[)"”’.,;:!?…–—]*$/u
 /** GitHub links `www.` and what may be a commit; a number may begin a list. */
 const MEANS_MORE = /^\W*www\.|[0-9a-f]{7,}|^\d+[.)]$/i
 const TRAILING_MARKS = /[.,;:!?…]+$/
 
+interface Piece {
+  readonly kind: 'plain' | 'code'
+  readonly text: string
+}
+
 /** Prose that may quote somebody, as Markdown: code spans stay code spans, and what could mean more becomes one. */
 export function prose(text: string): string {
-  return text
-    .split(/(`[^`]+`)/)
-    .map((part) => (/^`[^`]+`$/.test(part) ? codeSpan(part.slice(1, -1)) : words(part)))
+  return joined(text.split(/(`[^`]+`|\s+)/).flatMap(piecesOf))
+    .map((piece) => (piece.kind === 'code' ? codeSpan(piece.text) : piece.text))
     .join('')
 }
 
@@ -35,22 +37,32 @@ export function cell(text: string): string {
 }
 
 /** Lines as they are, in a fence that none of them can close. */
-export function fenced(text: string): string {
+export function fenced(text: string, language: string): string {
   const fence = '`'.repeat(Math.max(3, longestRun(text) + 1))
-  return `${fence}text\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}\n`
+  return `${fence}${language}\n${text}${text.endsWith('\n') ? '' : '\n'}${fence}\n`
 }
 
-function words(text: string): string {
-  return text
-    .split(/(\s+)/)
-    .map((word) => {
-      if (/^\s*$/.test(word)) return word === '' ? '' : ' '
-      if (PLAIN_MARK.test(word) || (PLAIN_WORD.test(word) && !MEANS_MORE.test(word))) return word
-      const marks = TRAILING_MARKS.exec(word)?.[0] ?? ''
-      const bare = word.slice(0, word.length - marks.length)
-      return bare === '' ? codeSpan(word) : `${codeSpan(bare)}${marks}`
-    })
-    .join('')
+function piecesOf(part: string): Piece[] {
+  if (part === '') return []
+  if (/^\s+$/.test(part)) return [{ kind: 'plain', text: ' ' }]
+  if (/^`[^`]+`$/.test(part)) return [{ kind: 'code', text: part.slice(1, -1) }]
+  if (PLAIN_WORD.test(part) && !MEANS_MORE.test(part)) return [{ kind: 'plain', text: part }]
+  const marks = TRAILING_MARKS.exec(part)?.[0] ?? ''
+  const bare = part.slice(0, part.length - marks.length)
+  if (bare === '') return [{ kind: 'code', text: part }]
+  return [{ kind: 'code', text: bare }, ...(marks === '' ? [] : [{ kind: 'plain', text: marks } as const])]
+}
+
+/** Two code spans without anything between them would share their backticks, and end where neither does. */
+function joined(pieces: readonly Piece[]): Piece[] {
+  const all: Piece[] = []
+  for (const piece of pieces) {
+    const before = all.at(-1)
+    if (before?.kind === 'code' && piece.kind === 'code')
+      all[all.length - 1] = { kind: 'code', text: before.text + piece.text }
+    else all.push(piece)
+  }
+  return all
 }
 
 function longestRun(text: string): number {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ZodOpenApiResponsesObject } from 'zod-openapi'
+import { TOOLS } from '../../reproduce/reproduction.ts'
 import { OUTCOMES, STAGES } from '../../session/outcome.ts'
 import { Transcript } from '../../transcript/entry.ts'
 
@@ -51,6 +52,23 @@ export const Attempt = z
     transcript: Transcript.optional(),
   })
   .meta({ id: 'Attempt', description: 'One session with one mail host, with `route`.' })
+
+const Reproduction = z
+  .object({
+    tool: z.enum(TOOLS),
+    command: z
+      .string()
+      .describe(
+        'For a POSIX shell. Secrets are the variables `LOGIN`, `PASSWORD` and `TOKEN`, files are named and not included. Where the tool cannot do it, a remark that says so.',
+      ),
+  })
+  .meta({ id: 'Reproduction', description: 'The same session with a tool that people know.' })
+
+/** What is told of the session that decided, in every answer to a call that had one. */
+export const sessionMembers = {
+  transcript: Transcript.optional(),
+  reproduce: Reproduction.optional().describe('With `reproduce`.'),
+}
 
 const FieldError = z
   .object({
@@ -123,7 +141,7 @@ export const ProblemBody = z
       .optional()
       .describe('What a check had seen when its login failed, or before; as in `CheckAnswer`.'),
     messageId: z.string().nullable().optional(),
-    transcript: Transcript.optional(),
+    ...sessionMembers,
   })
   .meta({
     id: 'Problem',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { LEVELS } from '../../check/section.ts'
 import { TlsReport, Transcript } from '../../transcript/entry.ts'
-import { Diagnosis, Outcome, Reply, Stage } from './answers.ts'
+import { Diagnosis, Outcome, Reply, Stage, sessionMembers } from './answers.ts'
 import { connectionFields } from './connection.ts'
 import { Auth, AuthReport, SendBody } from './send.ts'
 
@@ -273,6 +273,6 @@ export const CheckAnswer = z
         }),
       )
       .describe('The further sessions: mail hosts, TLS versions, relay test.'),
-    transcript: Transcript.optional().describe('Of the session that looked.'),
+    ...sessionMembers,
   })
   .meta({ id: 'CheckAnswer' })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TOOLS } from '../../reproduce/reproduction.ts'
 
 const MINIMUM_MS = 1
 const MAXIMUM_MS = 3_600_000
@@ -88,12 +89,16 @@ export const connectionQuery = {
   totalTimeout: queryMilliseconds.optional().describe('ms for the whole call; it always holds.'),
 }
 
-/** Whether a JSON answer holds the transcript. */
+export const REPRODUCE =
+  'Adds the session as a command for this tool: the member `reproduce` of JSON, the end of a text.'
+
+/** How the answer tells of the session. */
 export const transcriptQuery = {
   transcript: z
     .enum(['full', 'none'])
     .optional()
     .describe('`none` leaves the transcript out of a JSON answer.'),
+  reproduce: z.enum(TOOLS).optional().describe(REPRODUCE),
 }
 
 /** What connection options come to, wherever they stood. */

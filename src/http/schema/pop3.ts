@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { LEVELS } from '../../pop3/findings.ts'
 import type { MessageRef } from '../../pop3/maildrop.ts'
-import { TlsReport, Transcript } from '../../transcript/entry.ts'
+import { TOOLS } from '../../reproduce/reproduction.ts'
+import { TlsReport } from '../../transcript/entry.ts'
 import { spelling } from '../etag.ts'
-import { Diagnosis, Outcome, Reply } from './answers.ts'
-import { connectionQuery, transcriptQuery } from './connection.ts'
+import { Diagnosis, Outcome, Reply, sessionMembers } from './answers.ts'
+import { connectionQuery, REPRODUCE, transcriptQuery } from './connection.ts'
 import { AuthReport } from './send.ts'
 
 /** Query parameters of every POP3 route. */
@@ -36,6 +37,13 @@ export const pop3Query = {
       '`auto` (the default): login and commands in as few flights as the server allows. `off`: one at a time, for servers that offer PIPELINING and cannot do it.',
     ),
   ...transcriptQuery,
+  reproduce: z
+    .enum(
+      TOOLS.filter((tool) => tool !== 'swaks'),
+      'curl, openssl or telnet: swaks speaks no POP3',
+    )
+    .optional()
+    .describe(REPRODUCE),
 }
 
 /** Message numbers as RFC 1939 §3 has them: decimal, from 1; beyond nine digits no maildrop goes. */
@@ -99,7 +107,7 @@ export const sessionHeaders = {
 const rest = {
   auth: AuthReport.nullable(),
   diagnosis: Diagnosis.nullable(),
-  transcript: Transcript.optional(),
+  ...sessionMembers,
 }
 
 export const StatAnswer = z

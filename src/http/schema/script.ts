@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { KEPT_OCTETS } from '../../session/script-bodies.ts'
-import { Transcript } from '../../transcript/entry.ts'
-import { Diagnosis, Outcome, Reply, Stage } from './answers.ts'
+import { Diagnosis, Outcome, Reply, Stage, sessionMembers } from './answers.ts'
 import { connectionFields } from './connection.ts'
 import { Auth, AuthReport, Hello } from './send.ts'
 
@@ -179,7 +178,7 @@ export const SessionAnswer = z
     steps: z.array(StepAnswer),
     auth: AuthReport.nullable(),
     diagnosis: Diagnosis.nullable(),
-    transcript: Transcript.optional(),
+    ...sessionMembers,
   })
   .meta({ id: 'SessionAnswer' })
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { HELLO_VERBS } from '../../smtp/hello.ts'
 import { DROPS, STOPS } from '../../smtp/open.ts'
-import { Transcript } from '../../transcript/entry.ts'
-import { Attempt, Diagnosis, Outcome, Reply, Stage } from './answers.ts'
+import { Attempt, Diagnosis, Outcome, Reply, Stage, sessionMembers } from './answers.ts'
 import { connectionFields } from './connection.ts'
 import { EnvelopeFields, ProxyHeader, Xclient } from './envelope.ts'
 import { mailRouteFields } from './mail-route.ts'
@@ -146,7 +145,7 @@ export const SendAnswer = z
     auth: AuthReport.nullable(),
     diagnosis: Diagnosis.nullable(),
     attempts: z.array(Attempt).optional().describe('With `route`: each session there was, in order.'),
-    transcript: Transcript.optional(),
+    ...sessionMembers,
   })
   .meta({ id: 'SendAnswer', description: 'What became of the message, for each recipient.' })
 
