@@ -5,8 +5,8 @@
 
 /** Words that mean nothing but themselves, with the marks that stand around words. */
 const PLAIN_WORD = /^[("“‘]*(?:[\p{L}\p{N}§]+(?:[.’'-][\p{L}\p{N}]+)*)?[)"”’.,;:!?…–—]*$/u
-/** GitHub links `www.` and what may be a commit; a number may begin a list. */
-const MEANS_MORE = /^\W*www\.|[0-9a-f]{7,}|^\d+[.)]$/i
+/** GitHub links `www.`, what may be a commit, and an issue; a number may begin a list. */
+const MEANS_MORE = /^\W*(?:www\.|GH-\d)|[0-9a-f]{7,}|^\d+[.)]$/i
 const TRAILING_MARKS = /[.,;:!?…]+$/
 
 interface Piece {
@@ -44,7 +44,7 @@ export function fenced(text: string, language: string): string {
 
 function piecesOf(part: string): Piece[] {
   if (part === '') return []
-  if (/^\s+$/.test(part)) return [{ kind: 'plain', text: ' ' }]
+  if (/^(?:\s+|`\s+`)$/.test(part)) return [{ kind: 'plain', text: ' ' }]
   if (/^`[^`]+`$/.test(part)) return [{ kind: 'code', text: part.slice(1, -1) }]
   if (PLAIN_WORD.test(part) && !MEANS_MORE.test(part)) return [{ kind: 'plain', text: part }]
   const marks = TRAILING_MARKS.exec(part)?.[0] ?? ''
