@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Response, Test } from 'supertest'
 import { afterAll, expect, test } from 'vitest'
 import { DocumentWatch } from '../support/document-watch.ts'
+import { eventsIn, type SeenEvent } from '../support/events.ts'
 import { closedPort, mailServer } from '../support/mail-server.ts'
 import { service, startTestService, type TestService } from '../support/service.ts'
 
@@ -24,6 +25,7 @@ interface Known {
   readonly situations: Record<number, Situation>
 }
 
+const EVENTS = 'text/event-stream'
 const TO_BOB = { from: 'alice@sandbox.test', to: ['bob@sandbox.test'] }
 
 const documented = new DocumentWatch().documented()
@@ -38,8 +40,36 @@ for (const { operation, status, type } of documented) {
     const accept = status === 406 ? 'image/png' : [...takes, type.replace('problem+json', 'json')].join()
     const response = await situation((on) => call(on).set('Accept', accept))
     expect([response.status, response.type]).toEqual([status, type])
+    if (type === EVENTS) expect(expectWhole(response.text)?.data.transcript).toBeDefined()
     seen.add(`${operation} ${status}`)
   })
+}
+
+const streaming = documented.filter(({ type }) => type === EVENTS).map(({ operation }) => operation)
+const failing = documented.filter(
+  ({ operation, status, type }) =>
+    streaming.includes(operation) && status >= 400 && status !== 406 && type === 'application/problem+json',
+)
+
+test.each(failing)('$operation that fails with $status says so to who takes events', async (answer) => {
+  const { call, situations } = SITUATIONS[answer.operation]!
+  const response = await situations[answer.status]!((on) => call(on).set('Accept', EVENTS))
+  if (response.type === EVENTS) {
+    expect(response.status).toBe(200)
+    expect(expectWhole(response.text)).toMatchObject({ event: 'problem', data: { status: answer.status } })
+  } else expect([response.status, response.type]).toEqual([answer.status, 'application/problem+json'])
+})
+
+/** Who reads along hears every entry of the session that decided, as the transcript has it. */
+function expectWhole(stream: string): SeenEvent | undefined {
+  const events = eventsIn(stream)
+  const last = events.at(-1)
+  const { transcript } = last?.data ?? {}
+  const heard = events.flatMap(({ event, data: { session, ...entry } }) =>
+    event === 'entry' && session === transcript?.id ? [entry] : [],
+  )
+  expect(heard).toEqual(transcript?.entries ?? [])
+  return last
 }
 
 afterAll(() => {

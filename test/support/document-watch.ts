@@ -89,7 +89,7 @@ export class DocumentWatch {
     if (type === 'application/problem+json') {
       return this.#wrongBy(['components', 'schemas', 'Problem'], answer.text, type)
     }
-    if (answer.status < 400 || type === 'text/plain') return undefined
+    if (answer.status < 400 || type === 'text/plain' || type === 'text/markdown') return undefined
     return `${type} is no problem`
   }
 
