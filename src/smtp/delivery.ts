@@ -17,6 +17,9 @@ export interface Delivery {
   readonly answers: 'once' | 'lmtp' | 'prdr'
 }
 
+/** RFC 5321 §4.1.1.10: the reply to QUIT, and to nothing else. */
+const GOODBYE = 221
+
 /** PRDR: "353 content analysis has started", then one reply for each recipient and one for all. */
 const PRDR_STARTED = 353
 
@@ -88,7 +91,8 @@ async function final(
 ): Promise<SmtpReply> {
   const reply = await dialogue.reply(pending as Pending<SmtpReply>)
   // neither yes nor no: the server may have taken the message all the same
-  if (reply.severity === 'intermediate' && reply.code !== PRDR_STARTED) {
+  const undecided = reply.severity === 'intermediate' && reply.code !== PRDR_STARTED
+  if (undecided || reply.code === GOODBYE) {
     session.leaving = 'drop'
     throw new Fault('protocol', `the server answered the end of the message with ${reply.code}`)
   }
