@@ -32,6 +32,7 @@ export class SocketWire implements Wire {
   #ended = false
   #destroyed = false
   #seen: TlsFacts | undefined
+  #unheard = false
   #wake: (() => void) | undefined
 
   constructor(socket: Socket, options: SocketWireOptions) {
@@ -55,15 +56,23 @@ export class SocketWire implements Wire {
 
   readNow(): Buffer | undefined {
     const octets = this.#socket.read() as Buffer | null
-    return octets === null ? undefined : octets
+    if (octets === null) return undefined
+    this.#unheard = false
+    return octets
   }
 
   write(octets: Buffer): boolean {
     if (this.#error !== undefined || this.#socket.destroyed) return true
+    this.#unheard = true
     return this.#socket.write(octets)
   }
 
   async writable(): Promise<'writable' | 'readable'> {
+    // a socket that takes all at once would never let the event loop see what the peer says meanwhile
+    if (this.#unheard) {
+      this.#unheard = false
+      await new Promise(setImmediate)
+    }
     for (;;) {
       if (this.#error !== undefined) throw this.#error
       if (this.#ended || this.#socket.readableLength > 0) return 'readable'
