@@ -1,10 +1,10 @@
-import { isPositive } from '../session/answer.ts'
 import type { Dialogue } from '../session/dialogue.ts'
 import { Refusal } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
 import { ehlo, helo, lhlo } from './command.ts'
 import { type Extensions, extensionsIn, offeredIn } from './ehlo.ts'
 import { type SmtpReply, seqOf } from './reply.ts'
+import { asRefusal, isAccepted } from './verdicts.ts'
 
 export const HELLO_VERBS = ['auto', 'EHLO', 'HELO', 'LHLO', 'none'] as const
 
@@ -36,19 +36,19 @@ export async function sayHello(
   session.recorder.helloed(hello.name)
   if (verb === 'HELO') return await sayHelo(dialogue, hello.name)
   const reply = await dialogue.command(verb === 'LHLO' ? lhlo(hello.name) : ehlo(hello.name))
-  if (isPositive(reply)) {
+  if (isAccepted(reply)) {
     return extensionsIn(reply, (code, text) => dialogue.finding(code, text, seqOf(reply)))
   }
   // without EHLO there is no STARTTLS, so a session that needs it cannot go on with HELO
   const mayFallBack = verb === 'auto' && session.target.security !== 'required'
-  if (!mayFallBack || !EHLO_NOT_KNOWN.has(reply.code)) throw new Refusal(reply)
+  if (!mayFallBack || !EHLO_NOT_KNOWN.has(reply.code)) throw new Refusal(asRefusal(reply))
   dialogue.note('fallback', `EHLO was answered ${reply.code}, trying HELO`)
   return await sayHelo(dialogue, hello.name)
 }
 
 async function sayHelo(dialogue: Dialogue<SmtpReply>, name: string): Promise<Extensions> {
   const reply = await dialogue.command(helo(name))
-  if (!isPositive(reply)) throw new Refusal(reply)
+  if (!isAccepted(reply)) throw new Refusal(asRefusal(reply))
   return new Map()
 }
 

@@ -1,4 +1,3 @@
-import { isPositive } from '../session/answer.ts'
 import type { AuthReport } from '../session/auth.ts'
 import type { Dialogue } from '../session/dialogue.ts'
 import { Refusal, Unmet } from '../session/outcome.ts'
@@ -7,6 +6,7 @@ import { startTls } from './command.ts'
 import { type Extensions, offeredIn } from './ehlo.ts'
 import { type Hello, noteChanges, sayHello } from './hello.ts'
 import { type SmtpReply, seqOf } from './reply.ts'
+import { asRefusal, isAccepted } from './verdicts.ts'
 import { impersonate, type XclientWish } from './xclient.ts'
 
 /** Where a session may end early, and how: by QUIT, or by hanging up. */
@@ -104,11 +104,11 @@ function wantsUpgrade(session: Session<SmtpReply>, extensions: Extensions): bool
 async function upgrade(session: Session<SmtpReply>, dialogue: Dialogue<SmtpReply>): Promise<void> {
   session.stage = 'starttls'
   const reply = await dialogue.command(startTls())
-  if (isPositive(reply)) {
+  if (isAccepted(reply)) {
     await session.upgrade(dialogue)
     return
   }
-  if (session.target.security === 'required') throw new Refusal(reply)
+  if (session.target.security === 'required') throw new Refusal(asRefusal(reply))
   dialogue.finding(
     'starttls-refused',
     'STARTTLS was offered and refused; the session went on in the clear.',

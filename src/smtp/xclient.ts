@@ -1,4 +1,3 @@
-import { isPositive } from '../session/answer.ts'
 import type { Dialogue } from '../session/dialogue.ts'
 import { Refusal, Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
@@ -6,6 +5,7 @@ import { xclient } from './command.ts'
 import { type Extensions, offeredIn } from './ehlo.ts'
 import { requireExtension } from './parameters.ts'
 import type { SmtpReply } from './reply.ts'
+import { asRefusal, isAccepted } from './verdicts.ts'
 import { xtext } from './xtext.ts'
 
 export const XCLIENT_ATTRIBUTES = [
@@ -56,7 +56,7 @@ export async function impersonate(
   }
   for (const line of linesOf(wish.attributes)) {
     const reply = await dialogue.command(xclient(line))
-    if (!isPositive(reply)) throw new Refusal(reply)
+    if (!isAccepted(reply)) throw new Refusal(asRefusal(reply))
   }
 }
 
