@@ -56,6 +56,8 @@ export async function hostileServer(script: Script, identities: Identities): Pro
     poured: () => poured,
     left: () =>
       new Promise((resolve) => {
+        // who does not read does not notice either that the client has gone
+        for (const peer of peers) peer.resume()
         if (peers.size === 0) resolve()
         else whenLeft.push(resolve)
       }),
@@ -149,6 +151,9 @@ class Play {
         return
       case 'silence':
         await peer.closed
+        return
+      case 'deaf':
+        peer.pause()
         return
       case 'close':
         peer.end()

@@ -16,7 +16,7 @@ export interface Area<Call> {
 }
 
 /** What the machine may add to a wait that is not the service's. */
-const SLACK_MS = 2500
+const SLACK_MS = 4000
 
 /** Long enough that only a wait that is meant runs into them. */
 const PATIENT: Limits = {

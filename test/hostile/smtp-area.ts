@@ -2,7 +2,11 @@ import type { Area } from './run-cases.ts'
 import { close, line, type Script, type Step, say, takeChunk, takeContent, tls } from './steps.ts'
 
 /** What a call of POST /smtp/send says besides; `scheme` is that of its server. */
-export type SmtpCall = Readonly<Record<string, unknown>> & { readonly scheme?: 'smtp' | 'smtps' | 'lmtp' }
+export type SmtpCall = Readonly<Record<string, unknown>> & {
+  readonly scheme?: 'smtp' | 'smtps' | 'lmtp'
+  /** The message as a body of its own, passed on while it comes. */
+  readonly streamed?: Buffer
+}
 
 export const GREETING = line('220 mx.example.test ESMTP')
 export const OK = line('250 2.0.0 Ok')
@@ -57,13 +61,23 @@ export const SMTP: Area<SmtpCall> = {
     const from = stage === 'tls' ? 0 : BEHIND.findIndex(([name]) => name === stage)
     return from === -1 ? [] : BEHIND.slice(from).map(([, said]) => said)
   },
-  call: (mailwire, port, ca, { scheme = 'smtp', ...body } = {}, timeouts) =>
-    mailwire.agent.post('/smtp/send').send({
-      server: `${scheme}://127.0.0.1:${port}`,
+  call: (mailwire, port, ca, { scheme = 'smtp', streamed, ...body } = {}, timeouts) => {
+    const server = `${scheme}://127.0.0.1:${port}`
+    const call = mailwire.agent.post('/smtp/send')
+    if (streamed !== undefined) {
+      const limits = Object.entries(timeouts).map(([phase, ms]) => [`${phase}Timeout`, String(ms)])
+      return call
+        .query({ server, from: 'alice@example.test', to: 'bob@example.test', ...Object.fromEntries(limits) })
+        .type('message/rfc822')
+        .send(streamed)
+    }
+    return call.send({
+      server,
       tlsCa: ca,
       envelope: { from: 'alice@example.test', to: ['bob@example.test'] },
       message: { raw: 'Subject: x\r\n\r\nthe content of the message\r\n' },
       timeouts,
       ...body,
-    }),
+    })
+  },
 }

@@ -22,6 +22,8 @@ export type Step =
   /** As fast as the client reads, until it leaves or so many octets are out. */
   | { readonly does: 'flood'; readonly line: Buffer; readonly octets: number }
   | { readonly does: 'silence' }
+  /** Reads no more, until the test asks whether the client has left. */
+  | { readonly does: 'deaf' }
   | { readonly does: 'close' }
   | { readonly does: 'reset' }
   | { readonly does: 'tls'; readonly identity: IdentityName; readonly versions: 'today' | 'old' }
@@ -55,6 +57,7 @@ export const flood = (text: string | Buffer, octets = 64 * 1024 * 1024): Step =>
   octets,
 })
 export const silence: Step = { does: 'silence' }
+export const deaf: Step = { does: 'deaf' }
 export const close: Step = { does: 'close' }
 export const reset: Step = { does: 'reset' }
 export const tls = (identity: IdentityName = 'good', versions: 'today' | 'old' = 'today'): Step => ({
