@@ -153,7 +153,12 @@ describe('a service that is told to end', () => {
       .then((response) => response)
     await server.hears(/^EHLO/)
     await ending.close(20)
-    expect((await running).body).toMatchObject({ status: 502, outcome: 'failed', stage: 'hello' })
+    expect((await running).body).toMatchObject({
+      status: 503,
+      type: '/problems/shutting-down',
+      outcome: 'failed',
+      stage: 'hello',
+    })
     await server.left()
   })
 })
