@@ -7,10 +7,13 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { configurationTable } from '../src/config/help.ts'
+import { limitedKeys } from '../src/config/keys-file.ts'
 import { serversFile } from '../src/config/servers-file.ts'
 import { KNOWN_NAMES } from '../src/config/variables.ts'
 import { PROBLEMS } from '../src/diagnosis/catalogue.ts'
+import { sessionLine } from '../src/http/session-line.ts'
 import { CHARACTERS } from '../src/sandbox/characters.ts'
+import type { EndedSession } from '../src/session/session.ts'
 import { createAuthority } from './support/certificates.ts'
 
 /*
@@ -19,7 +22,7 @@ import { createAuthority } from './support/certificates.ts'
  * `npm start` prints is held against the service as it starts from its sources.
  */
 
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'] as const
+const DOCUMENTS = ['README.md', 'OPERATING.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'] as const
 const readme = document('README.md')
 
 /** Where the README has the service. */
@@ -69,6 +72,42 @@ describe('the documents', () => {
     })
     expect(servers.map(({ name }) => name)).toEqual(['office', 'old-box', 'partner'])
     expect([...signingKeys.keys()]).toEqual(['office'])
+  })
+
+  test('the keys file of the page for operators can be read', () => {
+    const [example] = blocksOf(document('OPERATING.md')).filter(({ language }) => language === 'yaml')
+    const keys = limitedKeys(
+      example?.text ?? '',
+      { content: () => 'a-key-in-a-file-of-its-own\n', variable: () => 'a-key-in-the-environment' },
+      { servers: ['office'], mailPorts: [] },
+    )
+    expect(keys.map(({ name, may }) => [name, may.join()])).toEqual([
+      ['monitoring', 'reads'],
+      ['newsletter', 'sends'],
+      ['on-call', 'reads,sends,destroys'],
+    ])
+  })
+
+  test('the log line of the page for operators has what they have', () => {
+    const [example] = blocksOf(document('OPERATING.md')).filter(({ language }) => language === 'json')
+    const shown = JSON.parse(example?.text ?? '') as Record<string, unknown>
+    const session = {
+      target: { host: 'mail.example.com', port: 587 },
+      transcript: {
+        id: shown['session'],
+        protocol: 'smtp',
+        durationMs: 412.7,
+        roundTrips: 8,
+        bytes: { sent: 412, received: 867 },
+        phases: Object.entries(shown['phasesMs'] as object).map(([name, ms]) => ({ name, ms: ms as number })),
+      },
+      outcome: 'rejected',
+      stage: 'rcpt',
+      failure: { outcome: 'rejected', stage: 'rcpt', reply: { code: 550 } },
+    } as unknown as EndedSession
+    const { level, time, msg, ...line } = shown
+    expect(line).toEqual(sessionLine(session))
+    expect([level, typeof time, msg]).toEqual([30, 'number', 'session ended'])
   })
 
   test.each(DOCUMENTS)('%s names nothing that does not exist', (name) => {
