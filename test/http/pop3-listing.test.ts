@@ -164,6 +164,31 @@ test.each([
   expect(response.body.transcript.findings).toMatchObject([{ code, text }])
 })
 
+test('a hundred thousand messages are listed, each with its unique-id', async () => {
+  const numbers = Array.from({ length: 100_000 }, (_, index) => index + 1)
+  const listing = (row: (number: number) => string) =>
+    Buffer.from(`+OK\r\n${numbers.map((number) => `${row(number)}\r\n`).join('')}.\r\n`)
+  const server = await mailServer(
+    '+OK ready',
+    '+OK\r\nUSER\r\nUIDL\r\n.',
+    '+OK',
+    '+OK',
+    '+OK 100000 1000000',
+    listing((number) => `${number} 10`),
+    listing((number) => `${number} ${number.toString(16)}-5f3a9c`),
+    '+OK Bye',
+  )
+  const { body } = await mailwire.agent
+    .get('/pop3/messages')
+    .query({ server: `pop3://127.0.0.1:${server.port}`, auth: 'user', allowInsecureAuth: 'true' })
+    .auth('bob', 'some-other-word')
+    .expect(200)
+  expect(body).toMatchObject({ total: 100_000, octets: 1_000_000, transcript: { findings: [] } })
+  expect(body.messages[99_999]).toEqual({ number: 100_000, octets: 10, uid: '186a0-5f3a9c' })
+  // what is said on the wire is summed up, so that the transcript stays small
+  expect(JSON.stringify(body.transcript).length).toBeLessThan(10_000)
+})
+
 test('behind a unique-id on a server that gives none: 422', async () => {
   const server = await mailServer(
     '+OK ready',

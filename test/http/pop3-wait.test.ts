@@ -271,6 +271,18 @@ test('of many messages that came and were others a hundred are told', async () =
   expect(body.seen[0]).toEqual({ number: 101, uid: 'uid-101', subject: 'x', from: null })
 })
 
+describe('how long one may wait', () => {
+  const impatient = service({ env: { MAILWIRE_TOTAL_TIMEOUT_MS: '5000' } })
+
+  test('is what the configuration allows a call', async () => {
+    const { body } = await impatient.agent
+      .get('/pop3/messages/wait?timeout=5001')
+      .auth('bob', 'sandbox')
+      .expect(400)
+    expect(body.errors).toEqual([{ parameter: 'timeout', detail: 'at most 5000 ms are allowed here' }])
+  })
+})
+
 test('a caller who leaves ends it', async () => {
   let visits = 0
   let reached = (): void => undefined
