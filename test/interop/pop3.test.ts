@@ -15,6 +15,11 @@ const { alice, bob, carol, dave, erin, frank, suspended } = accounts
 
 const MEGABYTE = 1_048_576
 
+interface Graded {
+  level: string
+  code: string
+}
+
 interface Listed {
   number: number
   octets: number
@@ -141,7 +146,10 @@ interop('POP3, on a real Dovecot', () => {
     expect(keywords(afterLogin)).not.toContain('SASL')
     for (const { explanation } of [...before, ...afterTls, ...afterLogin]) expect(explanation).not.toBeNull()
     expect(body.apop).toMatch(/^<.+@.+>$/)
-    expect(body.transcript.tls.certificate.names).toContain(hostname)
+    expect(body.tls.certificate.names).toContain(hostname)
+    expect(body.findings.map(({ level, code }: Graded) => `${level} ${code}`)).toEqual([
+      'warning auth-in-the-clear',
+    ])
     const anonymous = await service.agent.get('/pop3/capabilities?server=pop3s').expect(200)
     expect(anonymous.body.capabilities).toMatchObject({ before: [], afterLogin: [] })
     expect(anonymous.body.auth).toBeNull()
@@ -328,6 +336,9 @@ interop(
         expect.objectContaining({ keyword: 'EXPIRENEVER', explanation: null }),
       )
       expect(body.implementation).toMatch(/^GNU Mailutils/)
+      expect(body.findings.map(({ level, code }: Graded) => `${level} ${code}`)).toEqual([
+        'warning auth-in-the-clear',
+      ])
     })
 
     test('a wrong password', async () => {
