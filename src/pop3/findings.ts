@@ -32,7 +32,7 @@ export interface ServerSeen {
 type Told = Omit<ServerFinding, 'evidence'>
 
 /** A certificate is renewed some weeks before its end; later than this somebody has forgotten it. */
-const EXPIRING_DAYS = 14
+const SOON_DAYS = 14
 /** Longer than mail programs wait from one look to the next. */
 const LONG_LOGIN_DELAY_S = 300
 /** Ways to log in that show the password or token to whoever listens. */
@@ -104,20 +104,20 @@ function certificate(transcript: Transcript): ServerFinding[] {
       instructions: ['Clients that verify certificates turn away: install one that is valid for the name.'],
     }))
   const daysLeft = tls.certificate?.daysLeft
-  if (daysLeft !== undefined && daysLeft >= 0 && daysLeft < EXPIRING_DAYS) {
+  if (tls.trusted && daysLeft !== undefined && daysLeft <= SOON_DAYS) {
     told.push({
       level: 'warning',
-      code: 'certificate-expiring',
+      code: 'certificate-expires-soon',
       text: `The certificate is valid for ${daysLeft} more days.`,
       instructions: ['Renew it, and let the server read it again.'],
     })
   }
   if (tls.version === 'TLSv1' || tls.version === 'TLSv1.1') {
     told.push({
-      level: 'warning',
-      code: 'tls-version-old',
-      text: `${tls.version} was spoken, which RFC 8996 has taken out of use.`,
-      instructions: ['Let the server speak TLS 1.2 and 1.3 (Dovecot: ssl_min_protocol = TLSv1.2).'],
+      level: 'error',
+      code: 'tls-version-too-old',
+      text: `The server takes no newer version than ${tls.version}, which clients of today refuse.`,
+      instructions: ['Renew the server’s TLS library, and allow TLS 1.2 and 1.3 (RFC 8996 §4, §5).'],
     })
   }
   return withEvidence(told, evidence)

@@ -123,12 +123,16 @@ describe('the certificate', () => {
     transcript({ tls: { ...TLS, certificate: { ...TLS.certificate!, daysLeft } } })
 
   test.each([
-    [14, []],
-    [13, ['warning certificate-expiring']],
-    [0, ['warning certificate-expiring']],
-    [-1, []],
+    [15, []],
+    [14, ['warning certificate-expires-soon']],
+    [0, ['warning certificate-expires-soon']],
   ])('%d days before its end', (daysLeft, findings) => {
     expect(told({ transcript: days(daysLeft) })).toEqual(findings)
+  })
+
+  test('that nobody trusts: how long it is valid does not matter', () => {
+    const tls = { ...TLS, trusted: false, certificate: { ...TLS.certificate!, daysLeft: 1 } }
+    expect(told({ transcript: transcript({ tls }) })).toEqual([])
   })
 
   test('that does not verify is told as the session told it', () => {
@@ -145,8 +149,8 @@ describe('the certificate', () => {
   })
 
   test.each([
-    ['TLSv1', ['warning tls-version-old']],
-    ['TLSv1.1', ['warning tls-version-old']],
+    ['TLSv1', ['error tls-version-too-old']],
+    ['TLSv1.1', ['error tls-version-too-old']],
     ['TLSv1.2', []],
   ])('%s', (version, findings) => {
     expect(told({ transcript: transcript({ tls: { ...TLS, version } }) })).toEqual(findings)
