@@ -44,6 +44,18 @@ describe('a POP3 call and a server that', () => {
       [503, 'deferred', 'auth', 'login-delay'],
     ],
     [
+      'hangs up on a wrong password',
+      '/pop3/stat',
+      ['+OK ready', '-ERR Unknown command.', '+OK', 'CLOSE'],
+      [502, 'failed', 'auth', 'connection-closed'],
+    ],
+    [
+      'does not know TOP',
+      '/pop3/messages/1?lines=3',
+      [...LOGIN, '+OK 1 abc', '-ERR unimplemented', '+OK'],
+      [422, 'rejected', 'transaction', 'command-not-recognized'],
+    ],
+    [
       'closes after the login',
       '/pop3/stat',
       [...LOGIN, 'CLOSE'],
