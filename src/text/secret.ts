@@ -36,15 +36,16 @@ const SHORTEST_BY_VALUE = 4
 
 /** Knows the secrets of one session and takes every form of them out of text. */
 export class Scrubber {
-  readonly #secrets = new Set<string>()
   readonly #known = new Set<string>()
-  #pattern: RegExp | undefined
+  /** The longest first, for one may hold another. */
+  readonly #secrets: KnownSecret[] = []
 
   /** Registers a secret in the forms a server may echo: as it is, base64 at any alignment, hex, percent-encoded. */
   register(secret: string): void {
     if (Buffer.byteLength(secret) < SHORTEST_BY_VALUE) return
-    this.#secrets.add(secret)
-    this.#pattern = undefined
+    if (this.#secrets.some(({ value }) => value === secret)) return
+    this.#secrets.push({ value: secret })
+    this.#secrets.sort((a, b) => b.value.length - a.value.length)
   }
 
   /**
@@ -52,26 +53,33 @@ export class Scrubber {
    * reads as it is: `alice@sandbox.test` in a session whose password is `sandbox`.
    */
   permit(known: string): void {
+    if (this.#known.has(known)) return
     this.#known.add(known)
-    this.#pattern = undefined
+    for (const secret of this.#secrets) secret.takenOut = undefined
   }
 
   /** The text with `***` in place of each secret, and whether there was one. */
   scrub(text: string): { readonly text: string; readonly found: boolean } {
-    if (this.#secrets.size === 0) return { text, found: false }
-    this.#pattern ??= patternOf(this.#secrets, this.#known)
-    const scrubbed = text.replace(this.#pattern, (match: string, known: string | undefined) =>
-      known === undefined ? REDACTED : match,
-    )
+    let scrubbed = text
+    for (const secret of this.#secrets) {
+      secret.takenOut ??= takingOut(secret.value, this.#known)
+      scrubbed = secret.takenOut(scrubbed)
+    }
     return { text: scrubbed, found: scrubbed !== text }
   }
 }
 
+/** A secret and, once it was needed, how to take it out: one pattern for all would be made anew with each that is added. */
+interface KnownSecret {
+  readonly value: string
+  takenOut?: TakenOut | undefined
+}
+
+type TakenOut = (text: string) => string
+
 /** Exported for tests, which search whole answers for every form. */
 export function formsOf(octets: Buffer): string[] {
-  const percent = encodeURIComponent(octets.toString())
-  const everyOctet = [...octets].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('')
-  return [...textForms(octets), percent, everyOctet, ...base64Forms(octets)]
+  return [...textForms(octets), ...percentForms(octets), ...base64Forms(octets)]
 }
 
 function textForms(octets: Buffer): string[] {
@@ -106,17 +114,34 @@ function percentEncoded(secret: string): string {
   return sources.join('')
 }
 
-/** Where one secret holds another, the longer one is looked for first; in any case, for servers repeat in capitals. */
-function patternOf(secrets: ReadonlySet<string>, known: ReadonlySet<string>): RegExp {
-  const wholes = [...known].filter((text) => [...secrets].some((secret) => isPartOf(secret, text)))
-  const kept = wholes.sort((a, b) => b.length - a.length).map(literally)
-  const longestFirst = [...secrets].sort((a, b) => b.length - a.length)
-  const sources = longestFirst.flatMap((secret) => {
-    const octets = Buffer.from(secret)
-    const forms = [...textForms(octets), ...base64Forms(octets)].sort((a, b) => b.length - a.length)
-    return [...forms.map(literally), percentEncoded(secret)]
-  })
-  return new RegExp([`(${kept.join('|') || '(?!)'})`, ...sources].join('|'), 'gi')
+function percentForms(octets: Buffer): string[] {
+  const everyOctet = [...octets].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('')
+  return [encodeURIComponent(octets.toString()), everyOctet]
+}
+
+/** Of a longer one the engine cannot make a pattern. Tokens are as long, and servers do not repeat them by letters. */
+const LONGEST_BY_PATTERN = 1000
+
+/** In any case, for servers repeat in capitals. */
+function takingOut(secret: string, known: ReadonlySet<string>): TakenOut {
+  const octets = Buffer.from(secret)
+  const forms = [...textForms(octets), ...base64Forms(octets)]
+  if (secret.length > LONGEST_BY_PATTERN) {
+    const both = [...forms, ...percentForms(octets)].flatMap((form) => [form, form.toUpperCase()])
+    const literal = longestFirst([...new Set(both)])
+    return (text) => literal.reduce((rest, form) => rest.replaceAll(form, REDACTED), text)
+  }
+  const kept = longestFirst([...known].filter((text) => isPartOf(secret, text))).map(literally)
+  const sources = [...longestFirst(forms).map(literally), percentEncoded(secret)]
+  const pattern = new RegExp([`(${kept.join('|') || '(?!)'})`, ...sources].join('|'), 'gi')
+  return (text) =>
+    text.replace(pattern, (match: string, whole: string | undefined) =>
+      whole === undefined ? REDACTED : match,
+    )
+}
+
+function longestFirst(texts: readonly string[]): string[] {
+  return texts.toSorted((a, b) => b.length - a.length)
 }
 
 /** A secret that is the whole of it stays one. */
