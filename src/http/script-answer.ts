@@ -6,6 +6,9 @@ import type { Problem } from './problem.ts'
 import type { Answer } from './represent.ts'
 import { problemOf, replyBody, scrubbed, situationOf } from './session-answer.ts'
 
+/** Refusals that are explained each by itself: rules are many, and a script may be refused all the time. */
+const MOST_EXPLAINED = 100
+
 /** The answer to a scripted session: a problem where it did not come to its end as it was wanted. */
 export function scriptAnswer(
   end: ScriptEnd,
@@ -13,7 +16,13 @@ export function scriptAnswer(
   detailLevel: 'full' | 'none' | undefined,
 ): Answer | Problem {
   const { failure, outcome, stage, transcript, records } = end
-  const members = { steps: records.map((record) => told(record, end, target)), auth: end.auth ?? null }
+  const refused = records.filter(({ reply }) => reply !== undefined && !isPositive(reply))
+  const explained = new Set(refused.slice(0, MOST_EXPLAINED))
+  const steps = records.map((record) => ({
+    ...told(record),
+    ...(explained.has(record) ? explanationOf(record, end, target) : {}),
+  }))
+  const members = { steps, auth: end.auth ?? null }
   if (failure !== undefined) {
     const decisive = records.find(({ reply }) => reply !== undefined && reply.seq === failure.reply?.seq)
     const facts = decisive?.facts ?? end.facts
@@ -35,9 +44,8 @@ export function scriptAnswer(
   }
 }
 
-function told(record: StepRecord, end: ScriptEnd, target: Target): object {
+function told(record: StepRecord): object {
   const { reply, leftOut, met, waitedMs, captured } = record
-  const code = codeOf(record, end, target)
   return {
     ...saidOf(record),
     ...(record.pauseMs === undefined ? {} : { pauseMs: record.pauseMs }),
@@ -46,7 +54,6 @@ function told(record: StepRecord, end: ScriptEnd, target: Target): object {
     met,
     waitedMs: waitedMs === undefined ? null : Math.round(waitedMs * 1000) / 1000,
     ...(captured === undefined ? {} : { captured: Object.fromEntries(captured) }),
-    ...(code === undefined ? {} : { diagnosis: { code } }),
   }
 }
 
@@ -72,11 +79,15 @@ function saidOf({ kind, line, octets = 0 }: StepRecord): object {
 }
 
 /** What a refusal means, at the place of the session where it came. */
-function codeOf(record: StepRecord, end: ScriptEnd, target: Target): string | undefined {
+function explanationOf(record: StepRecord, end: ScriptEnd, target: Target): object {
   const { reply, stage, facts, tls } = record
-  if (reply === undefined || isPositive(reply)) return undefined
+  if (reply === undefined) return {}
   const outcome = reply.severity === 'transient' ? 'deferred' : 'rejected'
-  return diagnose({ ...situationOf(end, { target, ...facts }, { outcome, stage, reply }), tls })?.code
+  // what a refusal means it says at once
+  const brief = { ...reply, lines: reply.lines.slice(0, 8) }
+  const situation = situationOf(end, { target, ...facts }, { outcome, stage, reply: brief })
+  const code = diagnose({ ...situation, tls })?.code
+  return code === undefined ? {} : { diagnosis: { code } }
 }
 
 function isYes({ reply }: StepRecord): boolean {

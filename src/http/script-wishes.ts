@@ -3,6 +3,7 @@ import type { TimeLimits } from '../session/budget.ts'
 import type { ConfiguredServer } from '../session/configured-server.ts'
 import { type Expectation, expectation, namesIn } from '../session/expectation.ts'
 import { referencesIn } from '../session/script-line.ts'
+import { MOST_SECRETS } from '../session/script-secrets.ts'
 import type { Script, Step, StepSecret } from '../session/script-steps.ts'
 import type { Target } from '../session/target.ts'
 import { PatternError } from '../text/pattern.ts'
@@ -30,6 +31,7 @@ export function scriptOf(body: ScriptFields, reading: Reading): Script {
   const errors: FieldError[] = []
   const names = new Set<string>()
   const steps: Step[] = []
+  const secrets = new Set<string>()
   let pausesMs = 0
   for (const [at, fields] of body.steps.entries()) {
     const place = `/steps/${at}`
@@ -45,6 +47,12 @@ export function scriptOf(body: ScriptFields, reading: Reading): Script {
       const detail = `the pauses up to here take the ${reading.timeLimits.total} ms that the whole call may take`
       errors.push({ pointer: `${place}/pauseMs`, detail })
     }
+    if (typeof fields.secret === 'string') secrets.add(fields.secret)
+    if (secrets.size > MOST_SECRETS && typeof fields.secret === 'string')
+      errors.push({
+        pointer: `${place}/secret`,
+        detail: `at most ${MOST_SECRETS} different secrets are taken`,
+      })
     if (body.steps[at - 1]?.drop === true)
       errors.push({ pointer: place, detail: 'nothing can follow `drop`' })
     const step = collected(errors, () => stepOf(fields, place, reading))

@@ -31,16 +31,15 @@ export function filled(line: string, captured: ReadonlyMap<string, string>, step
   })
 }
 
-/** A caller's line as a command, and the texts that are secret from now on. */
+/** A caller's line as a command, and what of it is secret by where it stands. */
 export function hidden(
   line: string,
   secret: StepSecret | undefined,
   byProtocol: number | undefined,
-): { readonly command: Command; readonly secrets: readonly string[] } {
+): { readonly command: Command; readonly rest: string } {
   const from = Math.min(byProtocol ?? line.length, secret?.is === 'the-rest' ? restOf(line) : line.length)
   const texts = secret?.is === 'text' ? [secret.text] : []
-  const rest = line.slice(from)
-  return { command: ownCommand(line, texts, from), secrets: rest === '' ? texts : [...texts, rest] }
+  return { command: ownCommand(line, texts, from), rest: line.slice(from) }
 }
 
 /** Where that begins which stands behind the first word; all of it where there is but one. */

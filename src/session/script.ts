@@ -1,10 +1,11 @@
-import { DotStuffer } from '../text/dots.ts'
 import type { Reply } from './answer.ts'
 import type { Dialogue, Pending } from './dialogue.ts'
 import { meets } from './expectation.ts'
 import { Fault, Refusal, Unmet } from './outcome.ts'
 import { ScriptBodies } from './script-bodies.ts'
+import { encodingOf } from './script-content.ts'
 import { filled, hidden } from './script-line.ts'
+import { ScriptSecrets } from './script-secrets.ts'
 import type { Saying, Script, ScriptWords, Step, StepRecord } from './script-steps.ts'
 import type { Session } from './session.ts'
 
@@ -42,6 +43,7 @@ class ScriptRun<R extends Reply> {
   readonly #captured = new Map<string, string>()
   #firstUnmet: { readonly record: StepRecord; readonly refusal: Refusal } | undefined
   #lastReplyAt = 0
+  readonly #secrets: ScriptSecrets
 
   constructor(script: Script, { session, dialogue, words, now, records }: ScriptRunOptions<R>) {
     this.#script = script
@@ -50,12 +52,14 @@ class ScriptRun<R extends Reply> {
     this.#words = words
     this.#now = now
     this.#records = records
+    this.#secrets = new ScriptSecrets(session.recorder)
   }
 
   async run(): Promise<void> {
     const { steps } = this.#script
     // what is not in the script is not said, QUIT included
     this.#session.leaving = 'drop'
+    this.#secrets.keepNamed(steps, this.#session.target)
     for (let at = 0; at < steps.length; ) {
       const flight = this.#flightFrom(at)
       if (flight.length > 1) await this.#together(flight)
@@ -138,9 +142,9 @@ class ScriptRun<R extends Reply> {
     const line = filled(step.line, this.#captured, this.#records.length)
     const meant = this.#words.line(line)
     const saying = sayingOf(meant, step)
-    const { command, secrets } = hidden(line, step.secret, meant.hiddenFrom)
-    this.#keepSecret(secrets)
-    if (secrets.length > 0 && this.#session.tls === undefined) {
+    const { command, rest } = hidden(line, step.secret, meant.hiddenFrom)
+    this.#secrets.keepFound(rest)
+    if (command.redacted && this.#session.tls === undefined) {
       this.#dialogue.finding('secret-in-the-clear', 'A secret was sent over a connection without TLS.')
     }
     this.#words.said(line, command.octets)
@@ -160,7 +164,6 @@ class ScriptRun<R extends Reply> {
     const { wire, end, encode } = encodingOf(step)
     const whole = Buffer.concat([wire, end])
     const saying = sayingOf(this.#words.octets(whole, step.kind), step)
-    if (secret?.is === 'text') this.#keepSecret([secret.text])
     this.#words.said(undefined, whole)
     const record = this.#begun(step, { octets: whole.length }, saying)
     const inTheEnd = step.kind === 'content' && step.dotStuff === 'on'
@@ -245,9 +248,10 @@ class ScriptRun<R extends Reply> {
       record.waitedMs = this.#now() - Math.max(pending.sentAt, this.#lastReplyAt)
       this.#lastReplyAt = this.#now()
       record.reply = reply
+      const head = this.#bodies.kept(reply.lines)
       const { lines, leftOut } = await this.#bodies.of(this.#dialogue.body(pending))
-      record.reply = { ...reply, lines: [...reply.lines, ...lines] }
-      record.leftOut = leftOut
+      record.reply = { ...reply, lines: [...head.lines, ...lines] }
+      record.leftOut = head.leftOut + leftOut
       if (this.#words.answered(reply, lines) === 'settles') this.#settle(reply)
     } catch (error) {
       throw this.#interrupted(record, error)
@@ -321,12 +325,6 @@ class ScriptRun<R extends Reply> {
     this.#session.handedOver = true
     this.#session.budget.shield()
   }
-
-  #keepSecret(texts: readonly string[]): void {
-    const { recorder, target } = this.#session
-    for (const known of [target.host, target.servername]) recorder.permit(known)
-    for (const text of texts) recorder.secret(text)
-  }
 }
 
 function sayingOf(meant: Saying, { reply, expect, multiline }: Step): Saying {
@@ -334,19 +332,6 @@ function sayingOf(meant: Saying, { reply, expect, multiline }: Step): Saying {
     ...meant,
     reply: reply ?? (expect === undefined ? meant.reply : 'wait'),
     multiline: multiline ?? meant.multiline,
-  }
-}
-
-/** Content as it goes on the wire, whole and block by block, and what ends it. */
-function encodingOf(step: Extract<Step, { kind: 'content' | 'raw' }>) {
-  const whole = new DotStuffer()
-  const blocks = new DotStuffer()
-  const stuffed = whole.push(step.octets)
-  const stuffs = step.kind === 'content' && step.dotStuff === 'on'
-  return {
-    wire: stuffs ? stuffed : step.octets,
-    end: step.kind === 'content' && step.terminate === 'on' ? whole.end() : Buffer.alloc(0),
-    encode: (block: Buffer): Buffer => (stuffs ? blocks.push(block) : block),
   }
 }
 

@@ -24,14 +24,17 @@ const PHASES: Readonly<Record<string, Phase>> = { DATA: 'data', QUIT: 'quit' }
 export function commandSaying(line: string): Saying {
   const verb = verbOf(line)
   const usual = saying(STAGES[verb] ?? 'transaction', PHASES[verb] ?? 'command')
-  // RFC 4954 §4: an initial response stands behind the mechanism
-  if (verb === 'AUTH') {
-    const before = /^AUTH +\S+ +/i.exec(line)?.[0].length
-    return before === undefined || before === line.length ? usual : { ...usual, hiddenFrom: before }
-  }
+  const hiddenFrom = secretIn(line)
+  if (hiddenFrom !== undefined) return { ...usual, hiddenFrom }
   if (verb !== 'BDAT') return usual
   const { octets, last } = chunkIn(line)
   return octets > 0 ? saying('data', 'data', 'none') : chunkEnd(last)
+}
+
+/** RFC 4954 §4: an initial response stands behind the mechanism. PASS is POP3's, and its password is one all the same. */
+function secretIn(line: string): number | undefined {
+  const before = /^(?:AUTH +\S+ +|PASS +)/i.exec(line)?.[0].length
+  return before === line.length ? undefined : before
 }
 
 /** What the last octets of a chunk are. */

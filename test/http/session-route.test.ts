@@ -240,6 +240,11 @@ describe('what is malformed is 400, with the step and the field, and nothing is 
       ['/steps/1/pauseMs'],
     ],
     ['a step behind drop', { steps: [{ drop: true }, good] }, ['/steps/1']],
+    [
+      'more secrets than are looked for',
+      { steps: Array.from({ length: 11 }, (_, at) => ({ send: 'a', secret: `secret number ${at}` })) },
+      ['/steps/10/secret'],
+    ],
     ['a switch of data beside send', { steps: [{ send: 'a', dotStuff: false }] }, ['/steps/0/dotStuff']],
     ['expect beside startTls', { steps: [{ startTls: true, expect: '220' }] }, ['/steps/0/expect']],
     [
@@ -378,6 +383,21 @@ describe('a script and a server that', () => {
     expect([response.status, outcome, stage, diagnosis?.code, stepsOf(response).length]).toEqual(told)
     expect(transcript.id).toBe(response.headers['x-session-id'])
   })
+
+  test('refuses everything at length, and a script that lets it, take no more than their time', async () => {
+    const refusal = Buffer.from(
+      `${'550-user mailbox account recipient sender relay rejected\r\n'.repeat(900)}550 no\r\n`,
+    )
+    const steps = Array.from({ length: 200 }, (_, at) => ({ send: `PASS password number ${at}` }))
+    const began = performance.now()
+    const server = await mailServer('220 mx', ...steps.map((): Turn => () => refusal.toString().trimEnd()))
+    const response = await session('smtp', { server: `smtp://127.0.0.1:${server.port}`, steps }).expect(200)
+    expect(stepsOf(response).length).toBe(200)
+    expect(stepsOf(response).filter(({ diagnosis }) => diagnosis !== undefined).length).toBe(100)
+    // more replies than are kept whole
+    expect(stepsOf(response).at(-1)?.reply?.lines.length).toBe(1)
+    expect(performance.now() - began).toBeLessThan(20_000)
+  }, 30_000)
 
   test('repeats secrets: they are in none of the answers', async () => {
     const word = 'a-words-for-nobody'

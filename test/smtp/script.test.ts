@@ -397,6 +397,7 @@ describe('secrets', () => {
     ['all behind the first word', { send: `XLOGIN ${SECRET}`, secret: true as const }, 'XLOGIN ***'],
     ['a line of one word', { send: SECRET, secret: true as const }, '***'],
     ['an initial response, by itself', { send: `AUTH PLAIN ${base64(`\0a\0${SECRET}`)}` }, 'AUTH PLAIN ***'],
+    ['a password that was meant for the other protocol', { send: `PASS ${SECRET}` }, 'PASS ***'],
     ['a short text', { send: 'XLOGIN pw', secret: 'pw' }, 'XLOGIN ***'],
   ])('%s is masked, also where the server repeats it', async (_what, step, line) => {
     const script = `C: ${step.send}\nS: 535 5.7.8 no: ${step.send}`

@@ -67,7 +67,7 @@ const fields = {
     .union([z.literal(true), z.string().min(1).max(LONGEST_LINE)])
     .optional()
     .describe(
-      'What is masked wherever it appears, in what the server says too: a text, or `true` for all that stands behind the first word of `send`. Of `raw` and `data` nothing is shown then.',
+      'What is masked wherever it appears, in what the server says too: a text, or `true` for all that stands behind the first word of `send`. Of `raw` and `data` nothing is shown then. At most ten different ones.',
     ),
 }
 
@@ -158,7 +158,7 @@ const StepAnswer = z
     drop: z.literal(true).optional(),
     pauseMs: z.int().optional(),
     reply: Reply.nullable().describe(
-      `null where none was waited for, or none came. Of a multi-line reply of POP3 \`lines[0]\` is the status text, the rest are its lines, unstuffed. All replies of a session together are whole up to ${KEPT_OCTETS} octets of such lines.`,
+      `null where none was waited for, or none came. Of a multi-line reply of POP3 \`lines[0]\` is the status text, the rest are its lines, unstuffed. The replies of a session are whole up to ${KEPT_OCTETS} octets together.`,
     ),
     leftOut: z.int().optional().describe('Octets of the reply beyond that limit.'),
     met: z.boolean().describe('The reply was the one that was wanted, or any was.'),
