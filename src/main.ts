@@ -31,7 +31,9 @@ async function run(): Promise<void> {
   ])
   let service: Service
   try {
-    service = await startService(config, logger, version, (register) => collectDefaultMetrics({ register }))
+    service = await startService(config, logger, version, {
+      measureProcess: (register) => collectDefaultMetrics({ register }),
+    })
   } catch (error) {
     process.stderr.write(`mailwire: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1

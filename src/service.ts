@@ -19,7 +19,8 @@ import { serverUrl } from './session/server-url.ts'
 import { Sessions } from './session/sessions.ts'
 import { newId } from './text/ids.ts'
 import { dialler } from './wire/dial.ts'
-import { reverseNames } from './wire/lookups.ts'
+import { dnsAsker } from './wire/dns-question.ts'
+import { lookups } from './wire/lookups.ts'
 import { mailHosts, NullMx } from './wire/mx.ts'
 import { createResolver, DnsError, type Resolver } from './wire/resolve.ts'
 import { secureContexts } from './wire/socket-wire.ts'
@@ -36,25 +37,33 @@ export interface Service {
 /** What an answer may take to leave when its session is over. */
 const LAST_WORDS_MS = 1000
 
+/** What may come from outside besides the configuration. */
+interface Parts {
+  /** Adds what is measured of the whole process, of which there is one. */
+  readonly measureProcess?: (registry: MetricsRegistry) => void
+  /** Where MTA-STS policies are, if not on port 443 with a certificate that the system trusts. */
+  readonly policyHost?: { readonly port?: number; readonly ca?: string }
+}
+
 /**
  * The composition root: configuration to a service that listens.
- * @param measureProcess adds what is measured of the whole process, of which there is one
  * @throws what listening throws
  */
 export async function startService(
   config: Config,
   logger: Logger,
   version: string,
-  measureProcess: (registry: MetricsRegistry) => void = () => undefined,
+  parts: Parts = {},
 ): Promise<Service> {
   const clock = systemClock()
   const sandbox = config.sandbox ? await startSandbox() : undefined
   const sessions = new Sessions({ inAll: config.maxSessions, perTarget: config.maxSessionsPerTarget })
-  const resolver = createResolver(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers })
+  const resolving = config.dnsServers.length === 0 ? {} : { servers: config.dnsServers }
+  const resolver = createResolver(resolving)
   const registry: MetricsRegistry = new Registry()
   registry.setContentType(openMetricsContentType)
   const metrics = new Metrics(registry, () => sessions.running)
-  measureProcess(registry)
+  parts.measureProcess?.(registry)
   let ready = true
   const app = createApp({
     context: {
@@ -75,7 +84,7 @@ export async function startService(
         },
       },
       mailHosts: mailHostsBy(resolver),
-      lookups: { reverse: (address, signal) => reverseNames(resolver, address, signal) },
+      lookups: lookups({ resolver, ask: dnsAsker(resolving), egress: config.egress, ...parts.policyHost }),
       findAddresses: addressesBy(resolver),
       sessions,
       idempotency: new Idempotency(new MemoryStore(clock.now), randomBytes(32)),

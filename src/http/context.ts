@@ -11,7 +11,7 @@ import type { ServerBook } from './target.ts'
 export interface Context {
   readonly tools: SessionTools
   readonly mailHosts: FindMailHosts
-  readonly lookups: Pick<Lookups, 'reverse'>
+  readonly lookups: Lookups
   readonly findAddresses: FindAddresses
   readonly sessions: Sessions
   readonly idempotency: Idempotency

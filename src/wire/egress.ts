@@ -67,6 +67,17 @@ export function isListed(
   )
 }
 
+/** The same policy for something that is no mail: public addresses on this port, and what is allowed for it by number. */
+export function policyFor(port: number, { allow, publicPorts }: EgressPolicy): EgressPolicy {
+  return {
+    // what is allowed on mail ports is allowed on those, and not on this one
+    allow: allow.flatMap((entry) =>
+      entry.ports === 'mail' ? publicPorts.map((ports) => ({ ...entry, ports })) : [entry],
+    ),
+    publicPorts: [{ low: port, high: port }],
+  }
+}
+
 /**
  * MAILWIRE_EGRESS_ALLOW: `host`, `address` or `network` by comma, each with an optional `:port`, `:low-high` or `:*`.
  * @throws {Error} naming the entry at fault

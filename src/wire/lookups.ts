@@ -1,36 +1,28 @@
-import type { Resolver } from './resolve.ts'
-import { DnsError } from './resolve.ts'
+import type { AskDns } from './dns-question.ts'
+import { type MtaStsFacts, mtaStsOf } from './mta-sts.ts'
+import type { PolicyHostOptions } from './policy-host.ts'
+import { type ReverseFacts, reverseNames } from './reverse.ts'
+import { type TlsaFacts, tlsaRecords } from './tlsa.ts'
 
-/** More names than these say nothing further. */
-const MOST_NAMES = 8
-
-/** The names of an address, and which of them lead back to it (RFC 1912 §2.1). */
-export async function reverseNames(resolver: Resolver, address: string, signal: AbortSignal) {
-  try {
-    const names = (await resolver.ptr(address)).slice(0, MOST_NAMES)
-    const confirmed = await Promise.all(names.map((name) => leadsTo(resolver, name, address, signal)))
-    return {
-      address,
-      names: names.map((name, at) => ({ name, confirmed: confirmed[at] === true })),
-      fault: null,
-    }
-  } catch (error) {
-    if (!(error instanceof DnsError)) throw error
-    return { address, names: [], fault: { code: error.code, message: error.message } }
-  }
+/** What the DNS and the web say about a mail server, besides where it is. A lookup that fails says so in its facts. */
+export interface Lookups {
+  /** The names of an address, and which of them lead back to it (forward-confirmed reverse DNS, RFC 1912 §2.1). */
+  reverse(address: string, signal: AbortSignal): Promise<ReverseFacts>
+  /** The TLSA records of a mail host (RFC 7672 §3.1). */
+  tlsa(host: string, port: number, signal: AbortSignal): Promise<TlsaFacts>
+  /** The MTA-STS record and policy of a domain (RFC 8461 §3). */
+  mtaSts(domain: string, signal: AbortSignal): Promise<MtaStsFacts>
 }
 
-async function leadsTo(
-  resolver: Resolver,
-  name: string,
-  address: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    const found = await resolver.addresses(name, { signal })
-    return found.some((one) => one.address === address)
-  } catch (error) {
-    if (!(error instanceof DnsError)) throw error
-    return false
+export interface LookupsOptions extends PolicyHostOptions {
+  readonly ask: AskDns
+}
+
+/** Every lookup rejects with the reason of its signal when that is aborted, and with nothing else. */
+export function lookups(options: LookupsOptions): Lookups {
+  return {
+    reverse: (address, signal) => reverseNames(options.resolver, address, signal),
+    tlsa: (host, port, signal) => tlsaRecords(options.ask, host, port, signal),
+    mtaSts: (domain, signal) => mtaStsOf(options, domain, signal),
   }
 }

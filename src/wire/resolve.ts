@@ -39,9 +39,9 @@ export interface Resolver {
   /** In the order in which they came; empty when the domain exists and has none. @throws {DnsError} */
   mx(domain: string): Promise<MxRecord[]>
   /** The names of an address; empty when it has none. @throws {DnsError} */
-  ptr(address: string): Promise<string[]>
+  ptr(address: string, options?: { readonly signal?: AbortSignal }): Promise<string[]>
   /** Each record as one text (RFC 7208 §3.3); empty when there is none. @throws {DnsError} */
-  txt(name: string): Promise<string[]>
+  txt(name: string, options?: { readonly signal?: AbortSignal }): Promise<string[]>
 }
 
 export interface ResolverOptions {
@@ -103,16 +103,22 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       return found.map(({ priority, exchange }) => ({ preference: priority, exchange }))
     },
 
-    async ptr(address) {
+    async ptr(address, { signal } = {}) {
+      signal?.throwIfAborted()
       // not reverse(), which makes "no such name" of every failure
       const name = reverseName(address)
-      const found = await answer(name, 'PTR', ['ENODATA', 'ENOTFOUND'], resolver().resolvePtr(name))
+      const asking = resolver()
+      const asked = answer(name, 'PTR', ['ENODATA', 'ENOTFOUND'], asking.resolvePtr(name))
+      const found = await untilAborted(asked, signal, () => asking.cancel())
       return found.slice(0, MOST_RECORDS)
     },
 
-    async txt(domain) {
+    async txt(domain, { signal } = {}) {
+      signal?.throwIfAborted()
       const name = nameOf(domain)
-      const found = await answer(name, 'TXT', ['ENODATA', 'ENOTFOUND'], resolver().resolveTxt(name))
+      const asking = resolver()
+      const asked = answer(name, 'TXT', ['ENODATA', 'ENOTFOUND'], asking.resolveTxt(name))
+      const found = await untilAborted(asked, signal, () => asking.cancel())
       return found.slice(0, MOST_RECORDS).map((strings) => strings.join(''))
     },
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import * as packet from 'dns-packet'
 
-type Type = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR' | 'CNAME'
+type Type = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR' | 'CNAME' | 'TLSA'
 
 /** What goes wrong instead of an answer; `timeout`: there is none at all. */
 type Fault = 'servfail' | 'refused' | 'nxdomain' | 'timeout'
@@ -24,6 +24,10 @@ interface Records {
   readonly TXT?: Served<string>
   readonly PTR?: Served<string>
   readonly CNAME?: string
+  /** Each record as a zone file has it: `3 1 1 abcd…`. */
+  readonly TLSA?: Served<string>
+  /** The resolver vouches for the answer. */
+  readonly AD?: true
 }
 
 /** Names in lower case without the last dot; a name that is missing does not exist. */
@@ -55,8 +59,13 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
     asked.push(`${question.type} ${question.name}`)
     const { answers, fault } = chase(question.name, question.type as Type)
     if (fault === 'timeout') return undefined
+    const entry = zone[question.name.toLowerCase()]
+    const vouched = typeof entry === 'object' && entry.AD === true ? packet.AUTHENTIC_DATA : 0
     const flags =
-      packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | (fault === undefined ? 0 : RCODES[fault])
+      packet.RECURSION_DESIRED |
+      packet.RECURSION_AVAILABLE |
+      vouched |
+      (fault === undefined ? 0 : RCODES[fault])
     return { type: 'response', flags, questions: [question], answers, ...(id === undefined ? {} : { id }) }
   }
 
@@ -95,6 +104,12 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
         return typeof current === 'string'
           ? current
           : current.map((text) => ({ type, name, ttl: 0, data: pieces(text) }))
+      }
+      case 'TLSA': {
+        const current = inTurn(name, type, entry.TLSA ?? [])
+        return typeof current === 'string'
+          ? current
+          : current.map((text) => ({ type, name, ttl: 0, data: association(text) }))
       }
       case 'CNAME':
         return entry.CNAME === undefined ? [] : [{ type, name, ttl: 0, data: entry.CNAME }]
@@ -162,6 +177,16 @@ async function listening() {
       tcp.close()
       if (attempt === 9) throw error
     }
+  }
+}
+
+function association(text: string): packet.TlsaData {
+  const [usage, selector, matchingType, data = ''] = text.split(' ')
+  return {
+    usage: Number(usage),
+    selector: Number(selector),
+    matchingType: Number(matchingType),
+    certificate: Buffer.from(data, 'hex'),
   }
 }
 

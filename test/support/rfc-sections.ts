@@ -3,7 +3,7 @@ const SECTIONS: Readonly<Record<number, string>> = {
   // RFC 822, Standard for the Format of ARPA Internet Text Messages
   822: '4.6.1 5 6 6.1',
   // Domain Names
-  1035: '2.3.1 2.3.4 3.3.9 3.5 4.1 4.1.1 4.1.4 4.2.1 5.1',
+  1035: '2.3.1 2.3.4 3.3.9 3.5 4.1 4.1.1 4.1.4 4.2.1 4.2.2 5.1',
   // Common DNS Operational and Configuration Errors
   1912: '2.1 2.2 2.3 2.4',
   // Requirements for Internet Hosts
@@ -61,6 +61,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   3986: '2.1 2.2 2.3 3.1 3.2 3.2.1 3.2.2 3.2.3',
   // SASLprep
   4013: '2.1 2.2 2.3 2.4 2.5',
+  // DNSSEC Protocol Modifications
+  4035: '3.2 3.2.1 3.2.2 3.2.3',
   // IPv6 Addressing Architecture
   4291: '2.2 2.4 2.5.2 2.5.3 2.5.5 2.5.5.2 2.5.6 2.7',
   // Teredo
@@ -95,6 +97,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   // Internet Message Format
   5322: `2.1 2.1.1 2.2 2.2.1 2.2.2 2.2.3 2.3 3.1 3.2 3.2.1 3.2.2 3.2.3 3.2.4 3.2.5 3.3 3.4 3.4.1 3.5 3.6 3.6.1 3.6.2 3.6.3
     3.6.4 3.6.5 3.6.6 3.6.7 3.6.8 4 4.1 4.2 4.3 4.4 4.5`,
+  // Making DNS More Resilient against Forged Answers
+  5452: '9 9.1 9.2',
   // iTIP
   5546: '1.4',
   // DNS Blacklists and Whitelists
@@ -125,14 +129,20 @@ const SECTIONS: Readonly<Record<number, string>> = {
   6585: '3 4 5 6',
   // Email Greylisting
   6647: '2 3 4 5',
+  // DANE, TLSA
+  6698: '2.1 2.1.1 2.1.2 2.1.3',
   // Bearer Tokens
   6750: '2.1',
   // Special-Use Domain Names
   6761: '6.2 6.3 6.4 6.5',
+  // DNSSEC Clarifications
+  6840: '5.7 5.8',
   // Special-Purpose IP Address Registries
   6890: '2.2.1 2.2.2 2.2.3',
   // POP3 Support for UTF-8
   6856: '2 2.1 2.2 3',
+  // EDNS(0)
+  6891: '6.1.1 6.1.2 6.1.3 7',
   // JSON Pointer
   6901: '3 4 5',
   // SPF
