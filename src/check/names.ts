@@ -119,7 +119,9 @@ function namesFound(
   if (reverse.names.length === 0) {
     return [
       finding(level, 'reverse-dns-missing', `The address ${address} has no name in the DNS.`, [
-        'Let whoever gives out the address enter a PTR record with the server’s name. Many servers refuse mail from addresses without one.',
+        isPublic(address)
+          ? 'Let whoever gives out the address enter a PTR record with the server’s name. Many servers refuse mail from addresses without one.'
+          : 'Inside of a network that harms nobody; what counts is the address that other servers see.',
       ]),
     ]
   }

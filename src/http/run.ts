@@ -15,7 +15,7 @@ import type { ConnectionOptions } from './schema/connection.ts'
  * @throws {Problem} 403
  */
 export async function runFor<T>(
-  context: Context,
+  context: Pick<Context, 'sessions' | 'tools'>,
   target: Target,
   response: Response,
   work: (signal: AbortSignal, tools: SessionTools) => Promise<T>,
@@ -29,7 +29,7 @@ export async function runFor<T>(
  * @throws {NoRoom}
  */
 export async function askFor<T>(
-  context: Context,
+  context: Pick<Context, 'sessions' | 'tools'>,
   target: Target,
   response: Response,
   work: (signal: AbortSignal, tools: SessionTools) => Promise<T>,

@@ -26,7 +26,7 @@ describe('where there is nothing to look at, a check is a problem as a send is',
     ['is busy', ['421 4.3.2 All server ports are busy'], 503, 'service-unavailable'],
   ])('a server that %s', async (_, script, status, code, timeouts = {}) => {
     const { port, connections } = await mailServer(...script)
-    const { body } = await check(port, { timeouts }).expect(status)
+    const { body } = await check(port, { timeouts, relayTest: true }).expect(status)
     expect(body.type).toBe(`/problems/${code}`)
     expect(body).not.toHaveProperty('check')
     // what did not greet is left alone from then on
@@ -254,6 +254,7 @@ describe('recipients', () => {
     expect(body).toMatchObject({
       outcome: 'partial',
       stage: 'rcpt',
+      diagnosis: { code: 'too-many-errors' },
       vrfy: [{ verdict: 'not-tried', reply: null }],
     })
     expect(connections()).toBe(1)

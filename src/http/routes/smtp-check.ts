@@ -1,19 +1,19 @@
-import { type Response, Router } from 'express'
+import { Router } from 'express'
 import { z } from 'zod'
 import { check } from '../../check/check.ts'
 import { bestOf, type DomainSeen, lookAtDomain } from '../../check/domain.ts'
 import type { CheckWishes } from '../../check/seen.ts'
 import type { Hold } from '../../check/terms.ts'
-import type { TimeLimits } from '../../session/budget.ts'
 import type { Target } from '../../session/target.ts'
 import { mailRoute } from '../../smtp/mail-route.ts'
 import { checkAnswer } from '../check-answer.ts'
 import { checkWishes, subjectOf } from '../check-wishes.ts'
 import type { Context } from '../context.ts'
+import { holding } from '../holding.ts'
 import { Problem } from '../problem.ts'
 import { represent } from '../represent.ts'
 import { mount, route } from '../route.ts'
-import { runFor, timeLimitsOf } from '../run.ts'
+import { timeLimitsOf } from '../run.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { CheckAnswer, CheckBody } from '../schema/check.ts'
 import { transcriptQuery } from '../schema/connection.ts'
@@ -66,16 +66,6 @@ export function smtpCheckRouter(context: Context): Router {
     }
   })
   return router
-}
-
-/** Every session of the call goes through here: there is room for it, and it has what is left of the call's time. */
-function holding(context: Context, timeLimits: TimeLimits, response: Response): Hold {
-  const { clock } = context.tools
-  const began = clock.now()
-  return async (target, work) =>
-    await runFor(context, target, response, (signal, tools) =>
-      work({ tools, timeLimits: { ...timeLimits, spent: clock.now() - began }, signal }),
-    )
 }
 
 /** @throws {Problem} when the DNS names no mail host, as for a send to the domain */
