@@ -46,25 +46,24 @@ export async function tryRecipients(
     const spelling = international ? 'in-use' : 'not-in-use'
     const from = sender === null ? '<>' : pathOf(sender, spelling)
     session.stage = 'mail'
-    const begun = await said(dialogue, mail(from, international ? ['SMTPUTF8'] : []))
+    const begun = stillThere(await dialogue.command(mail(from, international ? ['SMTPUTF8'] : [])))
     if (!isAccepted(begun)) {
       // the sender is the same each time, and so would be the answer
       tries.push({ recipient, at: 'mail', reply: begun })
       return
     }
-    session.beforeQuit = rset()
     session.stage = 'rcpt'
+    session.beforeQuit = rset()
     const reply = await dialogue.command(rcpt(pathOf(recipient, spelling)))
-    tries.push({ recipient, at: 'rcpt', reply })
-    if (reply.code === 421) throw new Refusal(reply)
-    await said(dialogue, rset())
     session.beforeQuit = undefined
+    tries.push({ recipient, at: 'rcpt', reply })
+    stillThere(reply)
+    stillThere(await dialogue.command(rset()))
   }
 }
 
 /** RFC 5321 §3.8: after 421 there is nobody to talk to. */
-async function said(dialogue: Dialogue<SmtpReply>, command: ReturnType<typeof rset>): Promise<SmtpReply> {
-  const reply = await dialogue.command(command)
+function stillThere(reply: SmtpReply): SmtpReply {
   if (reply.code === 421) throw new Refusal(reply)
   return reply
 }
