@@ -5,7 +5,7 @@ import { Fault, Refusal, Unmet } from './outcome.ts'
 import { ScriptBodies } from './script-bodies.ts'
 import { encodingOf } from './script-content.ts'
 import { filled, hidden } from './script-line.ts'
-import { ScriptSecrets } from './script-secrets.ts'
+import type { ScriptSecrets } from './script-secrets.ts'
 import type { Saying, Script, ScriptWords, Step, StepRecord } from './script-steps.ts'
 import type { Session } from './session.ts'
 
@@ -18,6 +18,7 @@ export interface ScriptRunOptions<R extends Reply> {
   readonly now: () => number
   /** Filled step by step, so that it is there whatever ends the session. */
   readonly records: StepRecord[]
+  readonly secrets: ScriptSecrets
 }
 
 /**
@@ -45,21 +46,20 @@ class ScriptRun<R extends Reply> {
   #lastReplyAt = 0
   readonly #secrets: ScriptSecrets
 
-  constructor(script: Script, { session, dialogue, words, now, records }: ScriptRunOptions<R>) {
+  constructor(script: Script, { session, dialogue, words, now, records, secrets }: ScriptRunOptions<R>) {
     this.#script = script
     this.#session = session
     this.#dialogue = dialogue
     this.#words = words
     this.#now = now
     this.#records = records
-    this.#secrets = new ScriptSecrets(session.recorder)
+    this.#secrets = secrets
   }
 
   async run(): Promise<void> {
     const { steps } = this.#script
     // what is not in the script is not said, QUIT included
     this.#session.leaving = 'drop'
-    this.#secrets.keepNamed(steps, this.#session.target)
     for (let at = 0; at < steps.length; ) {
       const flight = this.#flightFrom(at)
       if (flight.length > 1) await this.#together(flight)

@@ -2,6 +2,7 @@ import type { AuthWish } from '../session/auth.ts'
 import type { TimeLimits } from '../session/budget.ts'
 import { Refusal } from '../session/outcome.ts'
 import { runScript } from '../session/script.ts'
+import { ScriptSecrets } from '../session/script-secrets.ts'
 import type { Script, ScriptEnd, StepRecord } from '../session/script-steps.ts'
 import { runSession, type Session, type SessionTools } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
@@ -37,13 +38,16 @@ export async function smtpScript(tools: SessionTools, options: SmtpScriptOptions
       target,
       timeLimits,
       signal,
+      secretsOf: auth,
       reader: (tolerated) => new SmtpReplyReader(tolerated),
       maxLineOctets: LONGEST_LINE,
     },
     async (session) => {
+      const secrets = new ScriptSecrets(session.recorder)
+      secrets.keepNamed(script.steps, target)
       const dialogue = await opened(session, options, report)
       words = new SmtpWords(session, dialogue, options.hello, report)
-      await runScript(script, { session, dialogue, words, now: () => tools.clock.now(), records })
+      await runScript(script, { session, dialogue, words, now: () => tools.clock.now(), records, secrets })
     },
   )
   return {

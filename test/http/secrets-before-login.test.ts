@@ -42,6 +42,21 @@ describe.each(['application/json', 'text/plain', 'text/markdown', 'text/event-st
     expect(holds(text)).toEqual([])
   })
 
+  test.each([
+    ['by its place in the line', { send: `AUTH PLAIN ${PASSWORD}` }],
+    ['because it is called one', { send: `X-KEY ${PASSWORD}`, secret: true }],
+    ['wherever it stands', { send: `X-KEY ${PASSWORD} now`, secret: PASSWORD }],
+    ['in a login', { login: { user: 'alice', password: PASSWORD } }],
+  ])('the same in a scripted session, where it is a secret %s', async (_, step) => {
+    const { port } = await mailServer(`220 ${ECHO}`, '500 no', '221 Bye')
+    const { text } = await mailwire.agent
+      .post('/smtp/session')
+      .accept(type)
+      .send({ server: `smtp://127.0.0.1:${port}`, steps: [{ send: 'NOOP' }, step], onUnexpected: 'stop' })
+    expect(text).toContain('last time you said ***')
+    expect(holds(text)).toEqual([])
+  })
+
   test('an SMTP server that knows the password of the POP3 login before it shows it nowhere', async () => {
     const pop3 = await mailServer('+OK ready', '+OK\r\nUSER\r\n.', '+OK', '+OK', '+OK 0 0', '+OK Bye')
     const { port } = await mailServer(`220 ${ECHO}`, '250 mx', '550 5.7.1 No', '221 Bye')
