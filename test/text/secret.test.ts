@@ -116,6 +116,25 @@ describe('a scrubber takes a secret out of text', () => {
     expect(performance.now() - began).toBeLessThan(2000)
   })
 
+  test.each([
+    ['of 8,001 characters', `${'a'.repeat(8000)}b`],
+    ['of 20,000 characters', `${'0123456789abcdef'.repeat(1250)}`],
+    ['of 10,000 characters that are two octets each', 'é'.repeat(10_000)],
+  ])('%s, in every form', (_, secret) => {
+    const octets = Buffer.from(secret)
+    const forms = [secret, octets.toString('base64'), octets.toString('hex'), encodeURIComponent(secret)]
+    for (const form of forms) {
+      expect(scrubbed(secret, `535 no: ${form}`).length).toBeLessThan(60)
+    }
+  })
+
+  test('that is long, and of which a line holds the beginning only', () => {
+    const token = Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(97 + ((at * at) % 26))).join(
+      '',
+    )
+    expect(scrubbed(token, token.slice(0, 8000)).length).toBeLessThan(60)
+  })
+
   test('of nothing but characters that mean something in a pattern', () => {
     expect(scrubbed('.*[a-z]+?', 'abc .*[a-z]+? def')).toBe('abc *** def')
   })
