@@ -134,7 +134,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
     code: 'too-many-recipients',
     when: {
       wording:
-        /too many recipients|recipients? (?:limit|count)|max\w*.{0,20}recipients|recipients? (?:per|in).{0,30}exceed|separate transaction|multiple destination domains/i,
+        /too many recipients|recipients? (?:limit|count)|max\w{0,20}.{0,20}recipients|recipients? (?:per|in).{0,30}exceed|separate transaction|multiple destination domains/i,
     },
     confidence: 'certain',
   },

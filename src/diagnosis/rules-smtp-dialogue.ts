@@ -100,7 +100,7 @@ export const DIALOGUE_RULES: readonly Rule[] = [
     code: 'line-too-long',
     when: {
       wording:
-        /\bline (?:is )?too long|line length|(?:too|over)[ -]?long.{0,10}\bline|\bmax\w* (?:allowed )?line\b/i,
+        /\bline (?:is )?too long|line length|(?:too|over)[ -]?long.{0,10}\bline|\bmax\w{0,20} (?:allowed )?line\b/i,
     },
     confidence: 'certain',
   },

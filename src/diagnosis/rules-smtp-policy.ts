@@ -64,7 +64,7 @@ export const POLICY_RULES: readonly Rule[] = [
     code: 'too-many-connections',
     when: {
       wording:
-        /too many.{0,25}\b(?:connections|sessions)|(?:connections?|sessions?)\b.{0,25}\b(?:limit|exceed|maximum)|max\w*.{0,25}\b(?:connections|sessions)/i,
+        /too many.{0,25}\b(?:connections|sessions)|(?:connections?|sessions?)\b.{0,25}\b(?:limit|exceed|maximum)|max\w{0,20}.{0,25}\b(?:connections|sessions)/i,
     },
     confidence: 'certain',
   },

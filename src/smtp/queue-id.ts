@@ -10,7 +10,7 @@ const NAMINGS: readonly RegExp[] = [
   // Sendmail: `4AK9x8 Message accepted for delivery`; OpenSMTPD: `4b2d1f Message accepted for delivery`
   /^([A-Za-z0-9]+) Message accepted for delivery/i,
   // Dovecot over LMTP: `<alice@lab.test> YLXtFQypBGs8AgAAyMCXRw:R4 Saved`
-  /([A-Za-z0-9+/:]+) Saved$/,
+  /(?<![A-Za-z0-9+/:])([A-Za-z0-9+/:]+) Saved$/,
   // Gmail: `OK  1732531200 d9443c01a7336-2129dc1 - gsmtp`
   /^OK +([0-9]+ [A-Za-z0-9.-]+) - gsmtp$/,
   // qmail: `ok 1732531200 qp 12345`

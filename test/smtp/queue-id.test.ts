@@ -44,3 +44,10 @@ test('of all that Postfix answered only acceptances have a name', () => {
   expect(named.length).toBeGreaterThan(5)
   expect(new Set(named.map(({ code }) => code))).toEqual(new Set(['250']))
 })
+
+test('a reply of nothing but what may be an id takes no time', () => {
+  const lines = Array.from({ length: 16 }, () => 'a'.repeat(8100))
+  const began = performance.now()
+  expect(queueIdIn(lines)).toBeUndefined()
+  expect(performance.now() - began).toBeLessThan(1000)
+})
