@@ -11,7 +11,7 @@ import type { Problem } from './problem.ts'
 import { type Answer, represent } from './represent.ts'
 import { runFor, timeLimitsOf } from './run.ts'
 import { type ConnectionQuery, connectionOf } from './schema/connection.ts'
-import { type Circumstances, problemOf } from './session-answer.ts'
+import { type Circumstances, problemOf, scrubbed } from './session-answer.ts'
 
 /** What every POP3 route takes in its query. */
 export type Pop3Query = ConnectionQuery & {
@@ -48,8 +48,14 @@ export interface Pop3Call {
   attempt<T>(flow: (maildrop: Maildrop) => Promise<T>): Promise<Pop3End<T>>
   /** The problem that a failed session is to the caller. */
   problem<T>(failed: Failed<T>, members: Members, deletions?: number): Problem
-  /** Answers with what the session made. */
+  /** Answers with what the server said; without the session's secrets, for servers echo. */
   answer(done: Done<unknown>, body: Readonly<Record<string, unknown>>, headers?: Answer['headers']): void
+  /** Answers with a message, which is told as it is: it is nobody's words about this session. */
+  answerMessage(
+    done: Done<unknown>,
+    body: Readonly<Record<string, unknown>>,
+    headers: NonNullable<Answer['headers']>,
+  ): void
 }
 
 /**
@@ -80,8 +86,9 @@ export function pop3Call(context: Context, query: Pop3Query, request: Request, r
       nameSession(response, end)
       return end as Done<T>
     },
-    answer: (done, body, headers) =>
-      answerWith(request, response, query, done, body, headers === undefined ? {} : { headers }),
+    answer: (done, body, headers = {}) =>
+      answerWith(request, response, query, done, scrubbed(body, done.scrub), { headers }),
+    answerMessage: (done, body, headers) => answerWith(request, response, query, done, body, { headers }),
   }
 }
 
@@ -125,12 +132,12 @@ export function answerWith(
     remarks = [],
   }: { readonly headers?: Answer['headers']; readonly remarks?: readonly string[] } = {},
 ): void {
-  const { transcript, opening, stage } = done
+  const { transcript, opening, stage, scrub } = done
   represent(request, response, {
     json: {
       outcome: 'ok',
       ...body,
-      auth: opening.auth ?? null,
+      ...scrubbed({ auth: opening.auth ?? null }, scrub),
       diagnosis: null,
       ...(query.transcript === 'none' ? {} : { transcript }),
     },

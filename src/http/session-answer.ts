@@ -101,11 +101,17 @@ export function problemOf(
 }
 
 /** The same with the session's secrets taken out of every text: servers echo, and not only into the transcript. */
-export function scrubbed<T>(value: T, scrub: (text: string) => string): T {
+export function scrubbed<T extends object>(value: T, scrub: (text: string) => string): T {
+  // a listing has a hundred thousand texts, and hardly ever one of them holds a secret
+  const whole = JSON.stringify(value)
+  return scrub(whole) === whole ? value : eachScrubbed(value, scrub)
+}
+
+function eachScrubbed<T>(value: T, scrub: (text: string) => string): T {
   if (typeof value === 'string') return scrub(value) as T
-  if (Array.isArray(value)) return value.map((part: unknown) => scrubbed(part, scrub)) as T
+  if (Array.isArray(value)) return value.map((part: unknown) => eachScrubbed(part, scrub)) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, scrubbed(part, scrub)])) as T
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, eachScrubbed(part, scrub)])) as T
 }
 
 /** A reply without what is ours alone. */

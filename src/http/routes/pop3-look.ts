@@ -11,6 +11,7 @@ import { answerWith, pop3Call, pop3Look } from '../pop3-call.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { CapabilitiesAnswer, pop3Query, StatAnswer } from '../schema/pop3.ts'
+import { scrubbed } from '../session-answer.ts'
 import { CAPABILITIES_EXAMPLE, STAT_EXAMPLE } from './pop3-examples.ts'
 
 const FAILURES = problems([400, 401, 403, 406, 422, 423, 429, 502, 503, 504])
@@ -92,7 +93,8 @@ export function pop3LookRouter(context: Context): Router {
       implementation: parametersOf('IMPLEMENTATION', told)?.join(' ') ?? null,
       findings,
     }
-    answerWith(request, response, query, done, body, { remarks: findings.flatMap(linesOf) })
+    const clean = scrubbed(body, done.scrub)
+    answerWith(request, response, query, done, clean, { remarks: clean.findings.flatMap(linesOf) })
   })
   return router
 }

@@ -136,7 +136,7 @@ async function giveParsed(
   })
   const { found, body } = done.value
   if (body !== undefined) {
-    call.answer(done, body, tagged(found.uid))
+    call.answerMessage(done, body, tagged(found.uid))
     return
   }
   nameSession(response, done)
