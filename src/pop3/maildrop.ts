@@ -64,7 +64,7 @@ export interface MaildropOptions {
 }
 
 /** More messages than any maildrop that can still be listed. */
-const LISTING = { lines: 1_000_000, lineOctets: 2048 }
+const LISTING = { lines: 1_000_000, lineOctets: 2048, octets: 33_554_432 }
 
 /** The TRANSACTION state (RFC 1939 §5): what it holds, and which message is which. Its first question logs in. */
 export class Maildrop {

@@ -83,7 +83,7 @@ export async function capabilitiesIn(
   pending: Pending<Pop3Reply>,
 ): Promise<readonly Capability[]> {
   const capabilities: Capability[] = []
-  const limits = { lines: MOST_CAPABILITIES, lineOctets: 1024 }
+  const limits = { lines: MOST_CAPABILITIES, lineOctets: 1024, octets: 262_144 }
   for await (const lines of bodyLines(dialogue.body(pending), limits)) {
     for (const line of lines) capabilities.push(capabilityOf(Buffer.from(line, 'latin1')))
   }

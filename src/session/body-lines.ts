@@ -6,14 +6,17 @@ import { Fault } from './outcome.ts'
  */
 export async function* bodyLines(
   body: AsyncIterable<Buffer>,
-  limits: { readonly lines: number; readonly lineOctets: number },
+  limits: { readonly lines: number; readonly lineOctets: number; readonly octets: number },
 ): AsyncGenerator<readonly string[]> {
   let rest = ''
   let count = 0
+  let octets = 0
   for await (const chunk of body) {
     const lines = (rest + chunk.toString('latin1')).split('\n')
     rest = lines.pop() ?? ''
     count += lines.length
+    octets += chunk.length
+    if (octets > limits.octets) throw new Fault('limit', `a listing had more than ${limits.octets} octets`)
     if (count > limits.lines) throw new Fault('limit', `a listing had more than ${limits.lines} lines`)
     if (rest.length > limits.lineOctets || lines.some((line) => line.length > limits.lineOctets)) {
       throw new Fault('limit', `a listing had a line longer than ${limits.lineOctets} octets`)
