@@ -4,6 +4,7 @@ import { type ServiceOptions, service, type TestService } from '../support/servi
 import { type HostileCase, type Limits, MOST_OCTETS, type Play, type Told } from './case.ts'
 import { type HostileServer, hostileServer } from './hostile-server.ts'
 import { createIdentities, type Identities } from './identities.ts'
+import { SECRET_SAID } from './secret.ts'
 import type { Script } from './steps.ts'
 
 /** A protocol: what an honest server does, how the service is called, and what may not be heard behind a stage. */
@@ -82,6 +83,7 @@ async function run<Call>(
     expect(toldBy(response)).toEqual(play.told)
     expect(tookMs).toBeLessThan(Math.max(0, ...Object.values(play.limits ?? {})) + SLACK_MS)
     expectNothingOfOurs(response)
+    expect(JSON.stringify([response.headers, response.text])).not.toMatch(SECRET_SAID)
     expectFindings(response, play.findings ?? [], guards)
     const read = response.body?.transcript?.bytes?.received
     if (read !== undefined) expect(read).toBeLessThan(play.mostOctets ?? MOST_OCTETS)
