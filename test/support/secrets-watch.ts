@@ -27,12 +27,16 @@ export class SecretsWatch {
 
   /** Where which spelling of a secret was said; nothing, when all is well. */
   leaks(): string[] {
-    const searched = [...this.#secrets].flatMap((secret) => forms(secret).map((form) => ({ secret, form })))
-    const found = this.#said.flatMap(({ where, text }) =>
-      searched
-        .filter(({ form }) => text.includes(form))
-        .map(({ secret, form }) => `${where} holds ${JSON.stringify(secret)} as ${form}`),
+    const searched = [...this.#secrets].flatMap((secret) =>
+      forms(secret).map((form) => ({ secret, form, small: form.toLowerCase() })),
     )
+    // servers repeat in capitals what they were told, and hex and percent encoding have two spellings
+    const found = this.#said.flatMap(({ where, text }) => {
+      const small = text.toLowerCase()
+      return searched
+        .filter((each) => small.includes(each.small))
+        .map(({ secret, form }) => `${where} holds ${JSON.stringify(secret)} as ${form}`)
+    })
     return [...new Set(found)]
   }
 }
