@@ -78,5 +78,7 @@ when the server says no, why in plain words.
 2xx means that the mail operation did what was asked; everything else is a problem (RFC 9457) whose \`type\` has a page under
 \`/problems\`. A message that was \`accepted\` was taken over by the server, which is not yet delivered.
 
+Answers and problems can be had as JSON, as text, as Markdown for a ticket, and as server-sent events while the session runs.
+
 Out of the box every call goes to a small mail server inside the service, the sandbox: users \`alice\` and \`bob\`, password
 \`sandbox\`. Each call is marked by what it does (\`x-impact\`): \`reads\`, \`sends\` or \`destroys\`.`

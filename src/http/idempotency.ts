@@ -16,7 +16,7 @@ export const idempotencyHeaders = z.object({
     .max(255)
     .optional()
     .describe(
-      'JSON only. 1 to 255 visible ASCII characters, fresh for each message. The same key with the same request within 24 hours gets the answer of the first call, whatever that was, with `Idempotency-Replayed: true`, and nothing is sent; also an `unknown` or a deferred one. Where the first call reached no mail server, or its caller left before the message was handed over, the key is free again.',
+      'JSON only. 1 to 255 visible ASCII characters, fresh for each message. The same key with the same request within 24 hours gets the answer of the first call, whatever that was, with `Idempotency-Replayed: true`, and nothing is sent (as events, an answer is the only one, and a problem comes with its status); also an `unknown` or a deferred one. Where the first call reached no mail server, or its caller left before the message was handed over, the key is free again.',
     ),
 })
 

@@ -18,15 +18,16 @@ export function secretOf(mechanism: string): 'PASSWORD' | 'TOKEN' {
 }
 
 /** What has to be there before the command is run. */
-export function preparations({ login, envelope, contentOctets, terms }: Played): string[] {
+export function preparations({ login, envelope, contentOctets, security, terms }: Played): string[] {
+  const tls = security === 'clear' ? undefined : terms
   const octets = contentOctets === undefined ? '' : `, ${contentOctets} octets`
   return [
     ...(login === undefined ? [] : [`LOGIN and ${secretOf(login)} hold the user and the secret`]),
     ...(envelope === 'content' || envelope === 'refused'
       ? [`${FILES.message} holds the message${octets}`]
       : []),
-    ...(terms.trusts === 'own-ca' ? [`${FILES.ca} holds the CA that is trusted for this server`] : []),
-    ...(terms.clientCertificate === 'has'
+    ...(tls?.trusts === 'own-ca' ? [`${FILES.ca} holds the CA that is trusted for this server`] : []),
+    ...(tls?.clientCertificate === 'has'
       ? [`${FILES.certificate} and ${FILES.key} hold the certificate of this client`]
       : []),
   ].map(remark)

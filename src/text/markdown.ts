@@ -1,7 +1,11 @@
+import { visible } from './visible.ts'
+
 /*
  * Text of strangers in Markdown (CommonMark 0.31, and GitHub's tables, autolinks and mentions on top of it). What is in a
  * code span or a fence is neither HTML nor a link, nor does it call anybody.
  */
+
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
 
 /** Words that mean nothing but themselves, with the marks that stand around words. */
 const PLAIN_WORD = /^[("“‘]*(?:[\p{L}\p{N}§]+(?:[.’'-][\p{L}\p{N}]+)*)?[)"”’.,;:!?…–—]*$/u
@@ -24,7 +28,9 @@ export function prose(text: string): string {
 /** Text on one line, as it is. */
 export function codeSpan(text: string): string {
   // a line break ends no code span, and two end the paragraph around it
-  const line = text.replaceAll(/\s+/g, ' ')
+  const line = text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(UNPRINTABLE, (character) => visible(Buffer.from(character)))
   if (line.trim() === '') return ''
   const marks = '`'.repeat(longestRun(line) + 1)
   const pad = /^`|`$|^ .* $/.test(line) ? ' ' : ''

@@ -199,6 +199,15 @@ test('a message that is streamed is asked for before its answer begins', async (
   expect(eventsIn(await answered).at(-1)).toMatchObject({ event: 'result', data: { outcome: 'accepted' } })
 })
 
+test('HEAD has the head and nothing to read', async () => {
+  const { type, text } = await mailwire.agent
+    .head('/pop3/stat')
+    .auth('bob', 'sandbox')
+    .accept(EVENTS)
+    .expect(200)
+  expect([type, text ?? '']).toEqual([EVENTS, ''])
+})
+
 test('a dry run has a result and nothing before it', async () => {
   const { text } = await mailwire.agent
     .post('/smtp/send')

@@ -228,6 +228,12 @@ describe('the terms of the session', () => {
     )
   })
 
+  test('files for TLS are not asked for where there was none', () => {
+    const terms = { trusts: 'own-ca', clientCertificate: 'has' } as const
+    for (const tool of ['swaks', 'curl'] as const)
+      expect(commandOf(tool, { script: SENT, terms })).not.toContain('.pem')
+  })
+
   test('TLS from the first byte, and an IPv6 address', () => {
     const terms = { security: 'implicit', servername: '::1' } as const
     expect(withTerms('curl', terms, '::1')).toContain("--url 'smtps://[::1]:2525/me.example'")

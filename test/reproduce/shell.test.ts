@@ -33,12 +33,12 @@ const NASTY = [
 
 describe('a word', () => {
   test('is one word for a shell and the text that it was, whatever is in it', () => {
-    const texts = fc.sample(fc.string({ unit: 'binary', minLength: 1 }), 30)
-    // no argument can hold NUL, and a shell takes line ends off what it substitutes
-    const given = [...NASTY, ...texts].map((text) => text.replaceAll('\0', '').replace(/\n+$/, ''))
+    const letter = fc.integer({ min: 1, max: 0x2fff }).map((point) => String.fromCodePoint(point))
+    const texts = fc.sample(fc.string({ unit: letter, minLength: 1 }), 30)
+    // a shell takes line ends off what it substitutes
+    const given = [...NASTY, ...texts].map((text) => text.replace(/\n+$/, ''))
     const out = printed(`printf '%s\\001' ${given.map(word).join(' ')}`)
-    const shown = given.map((text) => Buffer.from(text).toString())
-    expect(out).toBe(shown.map((text) => `${text}\u0001`).join(''))
+    expect(out).toBe(given.map((text) => `${text}\u0001`).join(''))
   })
 
   test('shows nothing that a terminal would obey', () => {

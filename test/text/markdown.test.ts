@@ -43,6 +43,7 @@ describe('a code span', () => {
     ['``a', '``` ``a ```'],
     ['two\r\nlines', '`two lines`'],
     ['', ''],
+    ['\u001b[31m\u202e', '`\\x1b[31m\\xe2\\x80\\xae`'],
   ])('of %j is %j', (text, markdown) => {
     expect(codeSpan(text)).toBe(markdown)
   })
