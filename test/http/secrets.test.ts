@@ -35,8 +35,10 @@ const MIRROR: readonly Turn[] = [
   '250-mx.example.test\r\n250 AUTH PLAIN XOAUTH2',
   (line) => {
     const said = Buffer.from(line.split(' ').at(-1) ?? '', 'base64').toString()
-    const told = [line, said, encodeURIComponent(said), Buffer.from(said).toString('hex')]
-    return `535-5.7.8 ${told.join(' | ').replaceAll(/[\r\n\0\x01]/g, ' ')}\r\n535 5.7.8 ${said.replaceAll(/[\r\n\0\x01]/g, ' ')}`
+    const told = [line, said, encodeURIComponent(said), Buffer.from(said).toString('hex')].join(' | ')
+    // what parts the fields of a response would break the line, or is shown in another spelling
+    const shown = told.replaceAll(/\p{Cc}/gu, ' ')
+    return `535-5.7.8 ${shown}\r\n535 5.7.8 ${said.replaceAll(/\p{Cc}/gu, ' ')}`
   },
   '221 Bye',
 ]

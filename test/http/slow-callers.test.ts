@@ -58,6 +58,14 @@ describe('a caller who sends slowly', () => {
     mailwire.server.headersTimeout = 30_000
   })
 
+  test('nothing at all: the same', async () => {
+    mailwire.server.headersTimeout = 50
+    const { socket, closed } = caller(mailwire.url)
+    socket.resume()
+    await closed
+    mailwire.server.headersTimeout = 30_000
+  })
+
   test('a body: within 60 s, however it drips; then it is heard out for 5 s and cut off', async () => {
     const clock = manualClock()
     const app = express()
