@@ -1,5 +1,6 @@
 import { DotUnstuffer } from '../text/dots.ts'
 import { visible } from '../text/visible.ts'
+import type { TlsReport } from '../transcript/entry.ts'
 import { PREVIEW_OCTETS, type Recorder } from '../transcript/recorder.ts'
 import type { ChannelBindings, TlsFacts, TlsWish, Wire } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
@@ -228,7 +229,7 @@ export class Dialogue<R extends Reply> {
     } catch (error) {
       this.#broken = true
       const seen = this.#wire.tlsSeen()
-      if (seen !== undefined) this.#recorder.tlsSeen(seen)
+      if (seen !== undefined) this.#recorder.tlsSeen(reportOf(seen))
       if (error instanceof Fault) throw error
       const { code, message } = error as NodeJS.ErrnoException
       this.#recorder.event('tls-failed', message)
@@ -239,7 +240,7 @@ export class Dialogue<R extends Reply> {
     }
     this.#recorder.waited(facts.version === 'TLSv1.3' ? 1 : 2)
     this.#recorder.phase('tls', this.#now() - began)
-    this.#recorder.secured(facts)
+    this.#recorder.secured(reportOf(facts))
     this.#recorder.event('tls', `${facts.version} ${facts.cipher}, ${verdicts(facts)}`)
     return facts
   }
@@ -326,6 +327,11 @@ export class Dialogue<R extends Reply> {
 
 function hasBody<R extends Reply>(pending: Pending<R>): boolean {
   return pending.multiline && pending.reply?.severity === 'completion'
+}
+
+/** The transcript tells of a certificate, and does not hold it. */
+function reportOf({ presented: _, ...report }: TlsFacts): TlsReport {
+  return report
 }
 
 function verdicts(facts: TlsFacts): string {

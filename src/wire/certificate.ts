@@ -1,4 +1,9 @@
-import { checkServerIdentity, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls'
+import {
+  checkServerIdentity,
+  type DetailedPeerCertificate,
+  type PeerCertificate,
+  type TLSSocket,
+} from 'node:tls'
 import type { CertificateFacts } from './wire.ts'
 
 const LONGEST_CHAIN = 10
@@ -23,6 +28,21 @@ export function certificateFacts(peer: DetailedPeerCertificate, nowMs: number): 
 /** Whether the certificate is for this name or address (RFC 9525); undefined when it is, the reason otherwise. */
 export function nameMismatch(servername: string, peer: PeerCertificate): Error | undefined {
   return checkServerIdentity(servername, peer)
+}
+
+/**
+ * The certificates that the peer presented, its own first, without those that verification found elsewhere.
+ *
+ * On Node 20 this takes them out of the connection: what else is to be known of them has to be asked before.
+ */
+export function takePresented(socket: TLSSocket): readonly Buffer[] {
+  const presented: Buffer[] = []
+  let at = socket.getPeerX509Certificate()
+  while (at !== undefined && presented.length <= LONGEST_CHAIN) {
+    presented.push(at.raw)
+    at = at.issuerCertificate
+  }
+  return presented
 }
 
 function issuersOf(peer: DetailedPeerCertificate): string[] {

@@ -25,10 +25,12 @@ const DIGESTS: Readonly<Record<string, string>> = {
   '2a8648ce3d040304': 'sha512',
 }
 
-/** The channel bindings of a TLS connection (RFC 5929, RFC 9266), each only where it holds for its version. */
-export function channelBindings(socket: TLSSocket): ChannelBindings {
+/**
+ * The channel bindings of a TLS connection (RFC 5929, RFC 9266), each only where it holds for its version.
+ * @param own the peer's own certificate, DER
+ */
+export function channelBindings(socket: TLSSocket, own: Buffer | undefined): ChannelBindings {
   const legacy = socket.getProtocol() !== 'TLSv1.3'
-  const peer = socket.getPeerCertificate()
   return {
     // before TLS 1.3 it needs an extension whose use Node does not tell (RFC 9266 §3)
     'tls-exporter': legacy
@@ -36,7 +38,7 @@ export function channelBindings(socket: TLSSocket): ChannelBindings {
       : socket.exportKeyingMaterial(EXPORTER_OCTETS, EXPORTER_LABEL, Buffer.alloc(0)),
     // the first Finished message of the handshake is the client's, as sessions are never resumed here
     'tls-unique': legacy ? socket.getFinished() : undefined,
-    'tls-server-end-point': peer.raw === undefined ? undefined : serverEndPoint(peer.raw),
+    'tls-server-end-point': own === undefined ? undefined : serverEndPoint(own),
   }
 }
 

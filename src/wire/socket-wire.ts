@@ -7,7 +7,7 @@ import {
   type SecureContext,
   TLSSocket,
 } from 'node:tls'
-import { certificateFacts, nameMismatch } from './certificate.ts'
+import { certificateFacts, nameMismatch, takePresented } from './certificate.ts'
 import { channelBindings } from './channel-bindings.ts'
 import type { ChannelBindings, Endpoint, TlsFacts, TlsWish, Wire } from './wire.ts'
 
@@ -33,6 +33,7 @@ export class SocketWire implements Wire {
   #destroyed = false
   #seen: TlsFacts | undefined
   #unheard = false
+  #presented: readonly Buffer[] = []
   #wake: (() => void) | undefined
 
   constructor(socket: Socket, options: SocketWireOptions) {
@@ -114,7 +115,7 @@ export class SocketWire implements Wire {
   }
 
   bindings(): ChannelBindings {
-    return this.#socket instanceof TLSSocket ? channelBindings(this.#socket) : {}
+    return this.#socket instanceof TLSSocket ? channelBindings(this.#socket, this.#presented[0]) : {}
   }
 
   end(): void {
@@ -146,6 +147,7 @@ export class SocketWire implements Wire {
       (tls.getPeerCertificate(true) as DetailedPeerCertificate | null) ?? ({} as DetailedPeerCertificate)
     const mismatch = Object.keys(peer).length === 0 ? undefined : nameMismatch(servername, peer)
     const mismatchCode = (mismatch as NodeJS.ErrnoException | undefined)?.code ?? null
+    this.#presented = takePresented(tls)
     return {
       version: tls.getProtocol() ?? 'unknown',
       cipher: (tls.getCipher() as CipherNameAndProtocol | undefined)?.standardName ?? 'unknown',
@@ -155,6 +157,7 @@ export class SocketWire implements Wire {
       nameMatches: mismatch === undefined,
       verifyError: tls.authorized ? mismatchCode : String(tls.authorizationError),
       certificate: certificateFacts(peer, this.#options.wallNow()),
+      presented: this.#presented,
     }
   }
 

@@ -15,6 +15,8 @@ export interface TlsFacts {
    */
   readonly verifyError: string | null
   readonly certificate: CertificateFacts | null
+  /** What the peer presented, its own certificate first, DER; for whoever judges it in other ways. */
+  readonly presented: readonly Buffer[]
 }
 
 export interface CertificateFacts {

@@ -96,5 +96,6 @@ export function tlsFacts(verifyError: string | null, names: readonly string[] = 
       fingerprint256: '00',
       chain: [],
     },
+    presented: [],
   }
 }

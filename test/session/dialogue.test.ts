@@ -6,7 +6,7 @@ import { type Fault, Refusal } from '../../src/session/outcome.ts'
 import { formsOf } from '../../src/text/secret.ts'
 import type { Entry, Transcript } from '../../src/transcript/entry.ts'
 import { everyCutOf, scriptedDialogue } from '../support/scripted-session.ts'
-import { GOOD_TLS, serverOctetsOf } from '../support/scripted-wire.ts'
+import { GOOD_TLS, GOOD_TLS_REPORT, serverOctetsOf } from '../support/scripted-wire.ts'
 
 const WISH = { servername: 'mx.example.test', minVersion: 'TLSv1.2' } as const
 
@@ -324,7 +324,7 @@ describe('STARTTLS', () => {
       await dialogue.command(command('EHLO', 'me'))
       const transcript = recorder.transcript()
       expect(transcript.findings).toEqual([])
-      expect(transcript.tls).toEqual(facts)
+      expect(transcript.tls).toEqual(GOOD_TLS_REPORT)
       expect(transcript.entries.map(({ tls }) => tls)).toEqual([undefined, undefined, true, true, true])
       expect(wire.wishes).toEqual([WISH])
       // STARTTLS, one round trip of TLS 1.3, EHLO

@@ -153,6 +153,9 @@ const SECTIONS: Readonly<Record<number, string>> = {
   7489: '6.6',
   // JSON Merge Patch
   7396: '1 2 3',
+  // DANE: Acronyms, and Updates and Operational Guidance
+  7218: '2.1 2.2 2.3',
+  7671: '5.1 5.2',
   // Null MX
   7505: '3 4 4.1 4.2 4.3',
   // Basic Authentication

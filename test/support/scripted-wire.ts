@@ -4,7 +4,7 @@ import type { ChannelBindings, TlsFacts, TlsWish, Wire } from '../../src/wire/wi
 import type { ManualClock } from './manual-clock.ts'
 
 /** A certificate that is as it should be, so that a test names only what matters to it. */
-export const GOOD_TLS: TlsFacts = {
+export const GOOD_TLS_REPORT: Omit<TlsFacts, 'presented'> = {
   version: 'TLSv1.3',
   cipher: 'TLS_AES_256_GCM_SHA384',
   resumed: false,
@@ -23,6 +23,8 @@ export const GOOD_TLS: TlsFacts = {
     chain: ['CN=Example Authority'],
   },
 }
+
+export const GOOD_TLS: TlsFacts = { ...GOOD_TLS_REPORT, presented: [] }
 
 export interface WireOptions {
   /**

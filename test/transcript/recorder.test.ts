@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Entry, type Finding, Transcript } from '../../src/transcript/entry.ts'
 import { type Listener, Recorder, type RecorderLimits } from '../../src/transcript/recorder.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { GOOD_TLS } from '../support/scripted-wire.ts'
+import { GOOD_TLS_REPORT } from '../support/scripted-wire.ts'
 
 function recorderWith(limits: Partial<RecorderLimits> = {}, listener?: Listener) {
   const clock = manualClock()
@@ -31,7 +31,7 @@ function recorded() {
   recorder.helloed('me.example')
   const hello = recorder.command('EHLO me.example', false)
   recorder.reply({ code: 250, lines: ['mx', 'SIZE 1000'] }, 1, hello)
-  recorder.secured(GOOD_TLS)
+  recorder.secured(GOOD_TLS_REPORT)
   recorder.phase('tls', 3.00049)
   const pass = recorder.command('AUTH PLAIN ***', true)
   recorder.reply({ code: 535, enhanced: '5.7.8', lines: ['no'] }, 0, pass)
@@ -69,7 +69,7 @@ test('the sums of a session stand at its head', () => {
     durationMs: 12.346,
     roundTrips: 3,
     bytes: { sent: 100, received: 200 },
-    tls: GOOD_TLS,
+    tls: GOOD_TLS_REPORT,
   })
 })
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Recorder } from '../../src/transcript/recorder.ts'
 import { transcriptText } from '../../src/transcript/text.ts'
 import { manualClock } from '../support/manual-clock.ts'
-import { GOOD_TLS } from '../support/scripted-wire.ts'
+import { GOOD_TLS_REPORT } from '../support/scripted-wire.ts'
 
 function textOf(
   protocol: 'smtp' | 'pop3',
@@ -27,7 +27,7 @@ test('an SMTP session reads as it was spoken', () => {
     recorder.reply({ code: 220, lines: ['mx ESMTP'] }, 12)
     recorder.command('EHLO me.example', false)
     recorder.reply({ code: 250, lines: ['mx', 'SIZE 1000'] }, 0)
-    recorder.secured(GOOD_TLS)
+    recorder.secured(GOOD_TLS_REPORT)
     recorder.command('AUTH PLAIN ***', true)
     recorder.reply({ code: 535, enhanced: '5.7.8', lines: ['no'] }, 0)
     recorder.reply({ code: 250, enhanced: '2.1.0', lines: ['Ok'] }, 0)

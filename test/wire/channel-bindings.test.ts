@@ -30,8 +30,8 @@ async function connection(
 
 describe('what a login can bind itself to', () => {
   test('TLS 1.3: both ends export the same, and the first Finished is no binding', async () => {
-    const { client, server } = await connection('TLSv1.3')
-    const bindings = channelBindings(client)
+    const { client, server, der } = await connection('TLSv1.3')
+    const bindings = channelBindings(client, der)
     expect(bindings['tls-exporter']).toEqual(
       server.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)),
     )
@@ -39,8 +39,8 @@ describe('what a login can bind itself to', () => {
   })
 
   test('TLS 1.2: the client’s Finished, as the server has received it', async () => {
-    const { client, server } = await connection('TLSv1.2')
-    const bindings = channelBindings(client)
+    const { client, server, der } = await connection('TLSv1.2')
+    const bindings = channelBindings(client, der)
     expect(bindings['tls-unique']).toEqual(server.getPeerFinished())
     expect(bindings['tls-exporter']).toBeUndefined()
   })
@@ -48,6 +48,8 @@ describe('what a login can bind itself to', () => {
   test('the certificate under the digest of its own signature', async () => {
     const { client, der } = await connection('TLSv1.3')
     // the authority of the tests signs with SHA-256
-    expect(channelBindings(client)['tls-server-end-point']).toEqual(createHash('sha256').update(der).digest())
+    expect(channelBindings(client, der)['tls-server-end-point']).toEqual(
+      createHash('sha256').update(der).digest(),
+    )
   })
 })

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
@@ -275,6 +276,11 @@ describe('TLS', () => {
       certificate: { subject: 'CN=mx.example.test', names: ['mx.example.test', '127.0.0.1'] },
     })
     expect(facts.cipher).toMatch(/^TLS_/)
+    // the authority's certificate is trusted here, and not presented by the peer
+    const own = new X509Certificate(issued.cert).raw
+    expect(facts.presented).toEqual([own])
+    expect(wire.bindings()['tls-server-end-point']).toEqual(createHash('sha256').update(own).digest())
+    expect(wire.bindings()['tls-server-end-point']).toHaveLength(32)
     expect(facts.handshakeMs).toBeGreaterThan(0)
     const heard = heardBy(tls)
     wire.write(Buffer.from('EHLO me\r\n'))
@@ -339,6 +345,13 @@ describe('TLS', () => {
       nameMatches,
       verifyError,
     })
+  })
+
+  test('tells the certificates that the peer presented, its own first', async () => {
+    const { wire, peer } = await connection()
+    tlsOf(peer, { ...issued, cert: `${issued.cert}\n${authority.cert}` })
+    const { presented } = await wire.startTls(wish({}))
+    expect(presented).toEqual([issued.cert, authority.cert].map((pem) => new X509Certificate(pem).raw))
   })
 
   test('with a certificate that has expired says so', async () => {
