@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, Permission>> = {
       'smtp',
       'pop3',
       'diagnosis',
+      'check',
       'reproduce',
     ],
     types: ['config'],

@@ -103,13 +103,42 @@ export class Dialogue<R extends Reply> {
   sendGroup(
     group: readonly { readonly command: Command; readonly phase?: Phase; readonly multiline?: boolean }[],
   ): Pending<R>[] {
-    if (this.#queue.length === 0) this.#takeUnsolicited()
+    if (this.#queue.length === 0) this.takeUnsolicited()
     const pendings = group.map(({ command, phase = 'command', multiline = false }, place) => {
       const seq = this.#recorder.command(command.shown, command.redacted)
       return this.#expect(`reply to ${command.verb || 'the response'}`, phase, seq, multiline, place)
     })
     this.#outgoing.write(Buffer.concat(group.map(({ command }) => command.octets)))
     return pendings
+  }
+
+  /**
+   * What has come without being asked for is told, and is never the answer to the next command.
+   * @throws {Fault} {Refusal} as `sendGroup`
+   */
+  takeUnsolicited(): R[] {
+    const taken: R[] = []
+    try {
+      this.#incoming.takeNow()
+      for (
+        let reply = this.#incoming.ready(undefined);
+        reply !== undefined;
+        reply = this.#incoming.ready(undefined)
+      ) {
+        taken.push(reply)
+        const evidence = reply.seq === undefined ? [] : [reply.seq]
+        this.finding('unsolicited-reply', 'The server sent a reply that nothing had asked for.', evidence)
+        // RFC 5321 §3.8: 421 may come at any time, and nothing follows it
+        if (reply.code === 421) throw new Refusal(reply)
+      }
+      if (this.#incoming.isPending) {
+        throw new Fault('protocol', 'the server sent half a reply that nothing had asked for')
+      }
+      return taken
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
   }
 
   /** Waits for the reply that is due. Replies and bodies before it that nobody asked for yet are read first. */
@@ -221,6 +250,8 @@ export class Dialogue<R extends Reply> {
    */
   async startTls(wish: TlsWish, when: 'implicit' | 'upgrade'): Promise<TlsFacts> {
     if (when === 'upgrade') this.#refuseClearOctets()
+    // what was said in the clear is answered in the clear, or never
+    this.#queue.length = 0
     this.#incoming.reset()
     const began = this.#now()
     let facts: TlsFacts
@@ -288,29 +319,6 @@ export class Dialogue<R extends Reply> {
       'Of several commands in one flight the server answered the first, and then nothing came: its PIPELINING may be broken. Try `pipelining` off.',
       seq === undefined ? [] : [seq],
     )
-  }
-
-  /** What has come without being asked for is told, and is never the answer to the next command. */
-  #takeUnsolicited(): void {
-    try {
-      this.#incoming.takeNow()
-      for (
-        let reply = this.#incoming.ready(undefined);
-        reply !== undefined;
-        reply = this.#incoming.ready(undefined)
-      ) {
-        const evidence = reply.seq === undefined ? [] : [reply.seq]
-        this.finding('unsolicited-reply', 'The server sent a reply that nothing had asked for.', evidence)
-        // RFC 5321 §3.8: 421 may come at any time, and nothing follows it
-        if (reply.code === 421) throw new Refusal(reply)
-      }
-      if (this.#incoming.isPending) {
-        throw new Fault('protocol', 'the server sent half a reply that nothing had asked for')
-      }
-    } catch (error) {
-      this.#broken = true
-      throw error
-    }
   }
 
   #refuseClearOctets(): void {

@@ -46,6 +46,10 @@ export function rset(): Command {
   return command('RSET')
 }
 
+export function noop(): Command {
+  return command('NOOP')
+}
+
 export function quit(): Command {
   return command('QUIT')
 }
