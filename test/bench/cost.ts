@@ -17,7 +17,7 @@ export interface Work {
   readonly contestants: readonly Contestant[]
 }
 
-const COLUMNS = [
+export const COLUMNS = [
   'work, at a time',
   'who',
   'calls/s',
@@ -80,13 +80,13 @@ export async function cost(bench: Bench): Promise<readonly Table[]> {
 
 /** One row for each contestant: medians of the rounds. */
 export async function measured(work: Work, atATime: number, { pace }: Bench) {
-  const aboutMs = pace === 'whole' ? 700 : 100
-  const rounds = pace === 'whole' ? 5 : 2
+  // many short ones: what else runs on the machine then meets each in turn
+  const aboutMs = pace === 'whole' ? 150 : 50
+  const rounds = pace === 'whole' ? 15 : 3
   const contestants: Record<string, () => Promise<LoadSample>> = {}
   for (const { name, running, call } of work.contestants) {
-    await load(running, call, { calls: pace === 'whole' ? 500 : 100, atATime })
-    const warm = await load(running, call, { calls: 200, atATime })
-    const calls = Math.max(atATime * 4, Math.round((warm.callsPerSecond * aboutMs) / 1000))
+    const warm = await load(running, call, { calls: pace === 'whole' ? 1000 : 100, atATime })
+    const calls = Math.max(atATime * 2, Math.round((warm.callsPerSecond * aboutMs) / 1000))
     contestants[name] = () => load(running, call, { calls, atATime })
   }
   const samples = await interleaved(rounds, contestants)

@@ -3,7 +3,7 @@ import type { Running } from './processes.ts'
 
 /** One call, as it is sent again and again. */
 export interface Call {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string

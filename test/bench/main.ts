@@ -4,11 +4,21 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Bench, Section } from './bench.ts'
 import { cost } from './cost.ts'
+import { growth } from './growth.ts'
 import { startSinks } from './processes.ts'
+import { roundTrips } from './round-trips.ts'
+import { sessions } from './sessions.ts'
 import { noise } from './statistics.ts'
 import { type Table, tableText } from './tables.ts'
+import { tls } from './tls.ts'
 
-const SECTIONS: Readonly<Record<string, Section>> = { cost }
+const SECTIONS: Readonly<Record<string, Section>> = {
+  'round-trips': roundTrips,
+  cost,
+  tls,
+  growth,
+  sessions,
+}
 
 const ONE_WAY_MS = 25
 const SLOW_MS = 200

@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url))
-
-/** Linux tells CPU time in hundredths of a second (proc(5), `_SC_CLK_TCK`). */
-const MS_PER_TICK = 10
 
 /** A process that was started here, and what the system says of it. */
 export class Running {
@@ -23,12 +20,13 @@ export class Running {
     return /http:\/\/[0-9.:]+/.exec(this.said)?.[0] ?? ''
   }
 
-  /** CPU time of all its threads so far. */
+  /** CPU time of all its threads so far: the first field of schedstat, in ns, where `stat` only has hundredths. */
   cpuMs(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'latin1')
-    // the name in the second field may hold blanks
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+    const tasks = `/proc/${this.#child.pid}/task`
+    const times = readdirSync(tasks).map((task) =>
+      Number(readFileSync(`${tasks}/${task}/schedstat`, 'latin1').split(' ')[0]),
+    )
+    return times.reduce((sum, ns) => sum + ns, 0) / 1_000_000
   }
 
   /** The most memory that it has had resident so far. */
@@ -38,6 +36,13 @@ export class Running {
 
   residentMb(): number {
     return this.#status('VmRSS')
+  }
+
+  /** The longest turn of its event loop since this was asked last, in CPU time. */
+  async longestTurnMs(): Promise<number> {
+    const told = new Promise<number>((resolve) => this.#child.once('message', (ms) => resolve(Number(ms))))
+    this.#child.send('longest-turn')
+    return await told
   }
 
   async stop(): Promise<void> {
@@ -53,9 +58,12 @@ export class Running {
   }
 }
 
+/** Whether somebody inside looks at the event loop. */
+export type Watched = 'watched' | 'as-it-is'
+
 /** The service as `npm start` runs it, without limits that a benchmark would run into. */
-export async function startService(environment: Readonly<Record<string, string>> = {}): Promise<Running> {
-  return await start(startArguments(), {
+export async function startService(watched: Watched = 'as-it-is'): Promise<Running> {
+  const environment = {
     MAILWIRE_PORT: '0',
     MAILWIRE_SANDBOX: 'off',
     MAILWIRE_RATE_LIMIT: '0',
@@ -64,14 +72,14 @@ export async function startService(environment: Readonly<Record<string, string>>
     MAILWIRE_MAX_MESSAGE_BYTES: '210000000',
     MAILWIRE_EGRESS_ALLOW: '127.0.0.0/8:*',
     MAILWIRE_HELLO_NAME: 'bench.test',
-    ...environment,
-  })
+  }
+  return await start(startArguments(), environment, watched)
 }
 
 export type PeerName = 'express-nodemailer' | 'express-node-pop3' | 'bare'
 
-export async function startPeer(name: PeerName): Promise<Running> {
-  return await start([fileURLToPath(new URL(`peers/${name}.js`, import.meta.url))], {})
+export async function startPeer(name: PeerName, watched: Watched = 'as-it-is'): Promise<Running> {
+  return await start([fileURLToPath(new URL(`peers/${name}.js`, import.meta.url))], {}, watched)
 }
 
 export interface Port {
@@ -85,6 +93,7 @@ export type Sink =
   | 'smtpStartTls'
   | 'smtps'
   | 'smtpSlow'
+  | 'smtpNarrow'
   | 'pop3'
   | 'pop3StartTls'
   | 'pop3s'
@@ -109,15 +118,19 @@ function startArguments(): string[] {
 async function start(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  watched: Watched = 'as-it-is',
 ): Promise<Running> {
-  const child = spawn(process.execPath, args, {
+  const watch = ['--import', new URL('turn-watch.js', import.meta.url).href]
+  const child = spawn(process.execPath, watched === 'watched' ? [...watch, ...args] : args, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...environment },
     // the log is written, as it is in production, and read by nobody
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   })
-  for await (const line of createInterface({ input: child.stdout })) {
-    child.stdout.resume()
+  const { stdout } = child
+  if (stdout === null) throw new Error('what it says cannot be read')
+  for await (const line of createInterface({ input: stdout })) {
+    stdout.resume()
     return new Running(child, line)
   }
   throw new Error(`node ${args.join(' ')} ended before it was ready`)

@@ -8,6 +8,8 @@ export interface SmtpSinkOptions {
   readonly certificate: SecureContextOptions
   /** What each reply takes. */
   readonly delayMs?: number
+  /** How long it rests before it reads on. */
+  readonly restMs?: number
 }
 
 const END_OF_DATA = Buffer.from('\r\n.\r\n')
@@ -44,6 +46,7 @@ class SmtpSinkSession {
       this.#unread = this.#unread.length === 0 ? octets : Buffer.concat([this.#unread, octets])
       while (this.#reading === 'content' ? this.#content() : this.#command());
       this.replies.flush()
+      if (this.#options.restMs !== undefined) rest(socket, this.#options.restMs)
     })
   }
 
@@ -114,4 +117,9 @@ class SmtpSinkSession {
     this.replies = new Replies(tls, this.#options.delayMs ?? 0)
     this.listen(tls)
   }
+}
+
+function rest(socket: Socket, ms: number): void {
+  socket.pause()
+  setTimeout(() => socket.resume(), ms)
 }

@@ -12,12 +12,19 @@ app.get('/list', async (request, response) => {
   response.json(await asked(request, async (pop3) => [await pop3.LIST(), await pop3.UIDL()]))
 })
 app.get('/retr', async (request, response) => {
-  const numbers = Array.from({ length: Number(request.query['n']) }, (_, place) => place + 1)
-  const answers: string[] = []
+  const messages: string[] = []
   await asked(request, async (pop3) => {
-    for (const number of numbers) answers.push(await pop3.RETR(number))
+    for (let n = 1; n <= Number(request.query['n']); n += 1) messages.push(await pop3.RETR(n))
   })
-  response.json(answers)
+  response.json(messages)
+})
+app.get('/dele', async (request, response) => {
+  response.json(
+    await asked(request, async (pop3) => {
+      for (let n = 1; n <= Number(request.query['n']); n += 1) await pop3.DELE(n)
+      return {}
+    }),
+  )
 })
 
 async function asked<T>(request: Request, ask: (pop3: Pop3Command) => Promise<T>): Promise<T> {
