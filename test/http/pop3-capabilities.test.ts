@@ -80,7 +80,7 @@ test('as text the findings follow the transcript', async () => {
     .accept('text/plain')
     .expect(200)
   expect(text).toMatch(
-    /=== outcome: ok[^\n]*\ninfo: The server does not know CAPA.*\(capa-not-known\)\n {2}\* Use/,
+    /=== outcome: ok[^\n]*\n\ninfo: The server does not know CAPA.*\(capa-not-known\)\n {2}\* Use/,
   )
 })
 

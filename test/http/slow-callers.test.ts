@@ -4,6 +4,7 @@ import express from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { answerTime } from '../../src/http/answer-time.ts'
 import { bodyTime } from '../../src/http/body-time.ts'
+import { beginCall } from '../../src/http/call.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { service } from '../support/service.ts'
@@ -73,6 +74,7 @@ describe('a caller who sends slowly', () => {
     const begun = new Promise<void>((resolve) => {
       arrived = resolve
     })
+    app.use(beginCall(clock))
     app.use(bodyTime(clock))
     app.use((_request, _response, next) => {
       arrived()
