@@ -286,6 +286,17 @@ export const SESSION_CASES: readonly HostileCase<Pop3Call>[] = [
     twin: { does: {} },
   },
   {
+    name: 'pop3-greets-with-the-password-of-an-earlier-session',
+    rule: 6,
+    call: { path: '/pop3/capabilities' },
+    does: {
+      GREETING: [line(`+OK ${SECRET} ready`)],
+      CAPA: [lines('+OK', 'USER', `IMPLEMENTATION ${SECRET}`)],
+    },
+    told: [200, 'ok', null, null],
+    twin: { does: { CAPA: [lines('+OK', 'USER')] } },
+  },
+  {
     name: 'pop3-echoes-the-password-in-a-unique-id',
     rule: 6,
     does: { UIDL: [lines('+OK', `1 ${Buffer.from(SECRET).toString('base64')}`)] },

@@ -126,6 +126,23 @@ export const SECRET_CASES: readonly HostileCase<SmtpCall>[] = [
     twin: { does: { ...ALL, 'EHLO 2': [ehlo('X-LOGGED-IN', 'SIZE 1000000')] } },
   },
   {
+    name: 'greets-with-the-password-of-an-earlier-session',
+    rule: 6,
+    call: PLAIN,
+    does: { ...ALL, GREETING: [line(`220 mx.example.test ${ECHO}`)] },
+    told: [200, 'accepted', 'end-of-data', null],
+    twin: { does: ALL },
+  },
+  {
+    name: 'offers-the-password-before-the-login',
+    rule: 6,
+    call: PLAIN,
+    does: { ...ALL, EHLO: [ehlo(`X-LAST-TIME ${ECHO}`)] },
+    told: [422, 'failed', 'auth', 'auth-not-offered'],
+    never: [/^AUTH/m, /^MAIL/m],
+    twin: { does: ALL },
+  },
+  {
     name: 'echoes-the-password-in-garbage',
     rule: 6,
     call: PLAIN,
