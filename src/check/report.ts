@@ -1,6 +1,8 @@
 import { domainSection } from './domain-section.ts'
+import { mtaStsSection } from './mta-sts-section.ts'
 import { namesSection } from './names.ts'
 import { greetingSection, offersSection } from './offers.ts'
+import { probesSection } from './probes-section.ts'
 import { questionsSection } from './questions-section.ts'
 import { recipientsSection } from './recipients-section.ts'
 import { relaySection } from './relay-section.ts'
@@ -9,6 +11,7 @@ import type { Seen } from './seen.ts'
 import { sessionSection } from './session-section.ts'
 import type { FurtherSession } from './terms.ts'
 import { tlsSection } from './tls.ts'
+import { tlsaSection } from './tlsa-section.ts'
 
 /** What there is to tell of a check, subject by subject, and everything that was found, the gravest first. */
 export interface Report {
@@ -18,7 +21,7 @@ export interface Report {
 }
 
 export function reportOf(seen: Seen, diagnose: Diagnose): Report {
-  const { wishes, domain, relay } = seen
+  const { wishes, domain, relay, tlsa, probes } = seen
   const sections = [
     ...(domain === undefined ? [] : [domainSection(domain, diagnose)]),
     greetingSection(seen),
@@ -28,6 +31,9 @@ export function reportOf(seen: Seen, diagnose: Diagnose): Report {
     ...(wishes.recipients.length === 0 ? [] : [recipientsSection(seen, diagnose)]),
     ...(wishes.questions.length === 0 ? [] : [questionsSection(seen)]),
     ...(relay === undefined ? [] : [relaySection(relay)]),
+    ...(wishes.mtaSts === undefined ? [] : [mtaStsSection(seen, wishes.mtaSts)]),
+    ...(tlsa === undefined ? [] : [tlsaSection(tlsa)]),
+    ...(probes === undefined ? [] : [probesSection(probes)]),
     sessionSection(seen, diagnose),
   ]
   const found = sections.flatMap(({ findings }) => findings)
@@ -38,7 +44,7 @@ export function reportOf(seen: Seen, diagnose: Diagnose): Report {
   }
 }
 
-function furtherSessions({ domain, tlsVersions = [], relay }: Seen): readonly FurtherSession[] {
+function furtherSessions({ domain, tlsVersions = [], relay, probes }: Seen): readonly FurtherSession[] {
   return [
     ...(domain?.cells ?? []).map(({ host, target, end }) => ({
       purpose: `mail host: ${host.host}`,
@@ -47,5 +53,6 @@ function furtherSessions({ domain, tlsVersions = [], relay }: Seen): readonly Fu
     })),
     ...tlsVersions.flatMap(({ session }) => (session === undefined ? [] : [session])),
     ...(relay?.session === undefined ? [] : [relay.session]),
+    ...(probes?.sessions ?? []),
   ]
 }

@@ -70,6 +70,22 @@ export async function asked<T>(
   }
 }
 
+/** Asks something along the way, which must not hold up the rest: undefined when nobody answered in time, or there was no room. */
+export async function lookedUp<T>(
+  hold: Hold,
+  target: Target,
+  subject: string,
+  ms: number,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  return await whereThereIsRoom(
+    hold(target, (terms) => {
+      const timeLimits = { ...terms.timeLimits, connect: Math.min(terms.timeLimits.connect, ms) }
+      return asked({ ...terms, timeLimits }, subject, ask)
+    }),
+  )
+}
+
 /** What one of the further sessions of a check came to; undefined where there was no room for it. */
 export async function whereThereIsRoom<T>(work: Promise<T>): Promise<T | undefined> {
   try {

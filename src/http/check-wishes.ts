@@ -1,5 +1,6 @@
 import type { CheckWishes } from '../check/seen.ts'
 import { AddressError, type Mailbox, mailbox } from '../smtp/path.ts'
+import { ODD_END_NAMES } from '../smtp/probe-bare-newline.ts'
 import { parseHost } from '../text/host.ts'
 import { bodyWish } from './auth-wish.ts'
 import type { Context } from './context.ts'
@@ -70,6 +71,8 @@ export function checkWishes(context: Context, body: CheckBody, server: Meant['se
   const sender = body.from === undefined || body.from === '' ? null : at(body.from, '/from')
   const recipients = (body.recipients ?? []).map((address, place) => at(address, `/recipients/${place}`))
   const relay = relayOf(body.relayTest, at, errors)
+  const mtaSts = policyDomain(body, errors)
+  const probes = probesOf(body, at, errors)
   if (errors.length > 0) throw invalidRequest(errors)
   return {
     hello: {
@@ -85,6 +88,54 @@ export function checkWishes(context: Context, body: CheckBody, server: Meant['se
     ],
     tlsVersions: body.tlsVersions === false ? 'leave' : 'try',
     relayTest: relay,
+    mtaSts,
+    tlsa: body.tlsa === true ? 'ask' : 'leave',
+    probes,
+  }
+}
+
+/** The domain whose policy is meant, as A-labels. */
+function policyDomain({ mtaSts, domain }: CheckBody, errors: FieldError[]): string | undefined {
+  if (mtaSts === undefined || mtaSts === false) return undefined
+  const meant = mtaSts === true ? domain : mtaSts
+  const host = meant === undefined ? undefined : parseHost(meant)
+  if (host?.kind === 'name') return host.name
+  const reason = host?.kind === 'malformed' ? host.reason : 'it is an address'
+  errors.push({
+    pointer: '/mtaSts',
+    detail: host === undefined ? 'without `domain` it has to name the domain' : `it is no domain: ${reason}`,
+  })
+  return undefined
+}
+
+const WAIT_MS = 5000
+
+function probesOf(
+  { probes, domain }: CheckBody,
+  at: (address: string, pointer: string) => Mailbox | undefined,
+  errors: FieldError[],
+): CheckWishes['probes'] {
+  if (probes === undefined) return undefined
+  if (domain !== undefined)
+    errors.push({
+      pointer: '/probes',
+      detail: 'they are for a server that the caller names, and not for a domain',
+    })
+  const { starttlsInjection, bareNewline } = probes
+  const injection = starttlsInjection === true ? 'probe' : 'leave'
+  if (bareNewline === undefined) return { starttlsInjection: injection, bareNewline: undefined }
+  const plain = (address: string, pointer: string): Mailbox | undefined => {
+    const found = at(address, pointer)
+    if (found?.needsSmtpUtf8 === true) errors.push({ pointer, detail: 'only ASCII may stand here' })
+    return found
+  }
+  const { from = '', to, ends = ODD_END_NAMES, waitMs = WAIT_MS } = bareNewline
+  const recipient = plain(to, '/probes/bareNewline/to')
+  const sender = from === '' ? null : plain(from, '/probes/bareNewline/from')
+  if (recipient === undefined || sender === undefined) return undefined
+  return {
+    starttlsInjection: injection,
+    bareNewline: { from: sender, to: recipient, ends: [...new Set(ends)], waitMs },
   }
 }
 

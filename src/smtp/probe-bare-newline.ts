@@ -70,8 +70,6 @@ export async function probeBareNewline(
   session.stage = 'data'
   const go = await dialogue.command(data(), 'data')
   if (go.severity !== 'intermediate') throw new Refusal(asRefusal(go))
-  // from here on QUIT would be content
-  session.leaving = 'drop'
   const { finals } = await dialogue.content({
     content: [Buffer.from(testMessage(wish))],
     encode: (block) => block,
@@ -84,9 +82,7 @@ export async function probeBareNewline(
   dialogue.note('probe', `the content ends in ${end}, and nothing follows`)
   const [final] = finals
   if (final === undefined) throw new Error('content is answered')
-  const reply = await dialogue.reply(final)
-  session.leaving = 'quit'
-  return reply
+  return await dialogue.reply(final)
 }
 
 /** The probe's result however its session ended. */

@@ -74,12 +74,18 @@ async function seen(
       questions: [],
       tlsVersions: 'try',
       relayTest: undefined,
+      mtaSts: undefined,
+      tlsa: 'leave',
+      probes: undefined,
     },
     looked,
     reverse: undefined,
     tlsVersions: undefined,
     relay: undefined,
     domain: undefined,
+    mtaSts: undefined,
+    tlsa: undefined,
+    probes: undefined,
     ...more,
   }
 }

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   readonly files?: Readonly<Record<string, string>>
   /** Secrets of the configuration. */
   readonly secrets?: readonly string[]
+  /** Where MTA-STS policies are. */
+  readonly policyHost?: { readonly port: number; readonly ca: string }
 }
 
 /** The real service on a free port. Every answer that comes through `agent` is held against the OpenAPI document. */
@@ -78,7 +80,7 @@ export async function startTestService(options: ServiceOptions = {}): Promise<Te
   const config = readConfig(env, { readFile: fileReader(options.files ?? {}), hostname: 'test' })
   const logs: string[] = []
   const logger = pino({ level: 'debug', base: null }, { write: (line: string) => void logs.push(line) })
-  const running: Service = await startService(config, logger, version)
+  const running: Service = await startService(config, logger, version, options.policyHost)
   const secrets = new SecretsWatch()
   for (const secret of options.secrets ?? []) secrets.add(secret)
   const witness = (response: Response): void => {

@@ -26,7 +26,7 @@ const checkRoute = route({
   operationId: 'smtpCheck',
   summary: 'Look at a server without sending anything',
   description:
-    'Greeting, EHLO, STARTTLS and EHLO again, and after a login once more; each extension explained, the certificate with both verdicts, the versions of TLS that are taken, names and reverse DNS, the time of each step, and findings by level with what to do about them. On request recipients by RCPT, VRFY and EXPN, a relay test, or every mail host of a domain. Never DATA. What a server lacks is a finding and not a failure: the answer is 200 wherever there was something to look at, unless a login that was asked for does not come about. Commands go one at a time, so that each reply shows its own time. All sessions of a call share its time limit and count as sessions.',
+    'Greeting, EHLO, STARTTLS and EHLO again, and after a login once more; each extension explained, the certificate with both verdicts, the versions of TLS that are taken, names and reverse DNS, the time of each step, and findings by level with what to do about them. On request recipients by RCPT, VRFY and EXPN, a relay test, every mail host of a domain, MTA-STS and TLSA, and probes of servers of your own. Never DATA, `probes.bareNewline` excepted. What a server lacks is a finding and not a failure: the answer is 200 wherever there was something to look at, unless a login that was asked for does not come about. Commands go one at a time, so that each reply shows its own time. All sessions of a call share its time limit and count as sessions.',
   tag: 'SMTP',
   impact: 'reads',
   query: z.strictObject(transcriptQuery),

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { LEVELS } from '../../check/section.ts'
 import { TlsReport, Transcript } from '../../transcript/entry.ts'
 import { Diagnosis, Outcome, Reply, Stage, sessionMembers } from './answers.ts'
+import { MtaSts, mtaStsField, Tlsa, tlsaField } from './check-lookups.ts'
+import { Probes, probesField } from './check-probes.ts'
 import { connectionFields } from './connection.ts'
 import { Auth, AuthReport, SendBody } from './send.ts'
 
@@ -77,6 +79,9 @@ export const CheckBody = z
       .describe(
         'true unless it is switched off: which versions of TLS the server takes, by one short session for each, up to three or four at a time.',
       ),
+    mtaSts: mtaStsField,
+    tlsa: tlsaField,
+    probes: probesField,
   })
   .meta({ id: 'CheckRequest' })
 export type CheckBody = z.output<typeof CheckBody>
@@ -260,6 +265,9 @@ export const CheckAnswer = z
     expn: Asked.optional(),
     relay: Relay.optional(),
     domain: Domain.optional(),
+    mtaSts: MtaSts.optional(),
+    tlsa: Tlsa.optional(),
+    probes: Probes.optional(),
     diagnosis: Diagnosis.nullable().describe('Of a session that broke off.'),
     sessions: z
       .array(
@@ -272,7 +280,7 @@ export const CheckAnswer = z
           transcript: Transcript.optional(),
         }),
       )
-      .describe('The further sessions: mail hosts, TLS versions, relay test.'),
+      .describe('The further sessions: mail hosts, TLS versions, relay test, probes.'),
     ...sessionMembers,
   })
   .meta({ id: 'CheckAnswer' })
