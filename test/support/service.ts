@@ -80,7 +80,12 @@ export async function startTestService(options: ServiceOptions = {}): Promise<Te
   const config = readConfig(env, { readFile: fileReader(options.files ?? {}), hostname: 'test' })
   const logs: string[] = []
   const logger = pino({ level: 'debug', base: null }, { write: (line: string) => void logs.push(line) })
-  const running: Service = await startService(config, logger, version, options.policyHost)
+  const running: Service = await startService(
+    config,
+    logger,
+    version,
+    options.policyHost === undefined ? {} : { policyHost: options.policyHost },
+  )
   const secrets = new SecretsWatch()
   for (const secret of options.secrets ?? []) secrets.add(secret)
   const witness = (response: Response): void => {

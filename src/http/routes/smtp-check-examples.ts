@@ -28,6 +28,16 @@ export const EXAMPLES = {
     summary: 'Does it relay? For servers of your own',
     value: { relayTest: true },
   },
+  probes: {
+    summary: 'Does it have known holes? For servers of your own',
+    value: {
+      probes: {
+        mine: true,
+        starttlsInjection: true,
+        bareNewline: { to: 'bob@sandbox.test', ends: ['LF.LF', 'CRLF.LF'], waitMs: 500 },
+      },
+    },
+  },
   brief: {
     summary: 'One session and no more',
     value: { tlsVersions: false },
