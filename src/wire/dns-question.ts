@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { getServers } from 'node:dns'
+import dns from 'node:dns'
 import { connect } from 'node:net'
 import * as packet from 'dns-packet'
 import { DnsError, type ResolverOptions } from './resolve.ts'
@@ -57,7 +57,7 @@ interface Question {
 export function dnsAsker(options: ResolverOptions = {}): AskDns {
   const { servers = [], timeoutMs = 3000, tries = 2 } = options
   return async (name, type, signal) => {
-    const asked = (servers.length > 0 ? servers : getServers().slice(0, MOST_SERVERS)).map(endpointOf)
+    const asked = (servers.length > 0 ? servers : dns.getServers().slice(0, MOST_SERVERS)).map(endpointOf)
     let failure = failed(name, type, 'no resolver is configured')
     for (let round = 0; round < tries; round += 1) {
       for (const server of asked) {

@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram'
+import dns from 'node:dns'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import * as packet from 'dns-packet'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { dnsAsker } from '../../src/wire/dns-question.ts'
 import { type TlsaFacts, tlsaRecords } from '../../src/wire/tlsa.ts'
@@ -116,6 +118,18 @@ describe('the resolvers', () => {
     )
   })
 
+  test('are the system’s where none is configured', async () => {
+    const before = dns.getServers()
+    dns.setServers([server.address])
+    try {
+      expect(await tlsaRecords(dnsAsker({ timeoutMs: 250, tries: 1 }), 'mx.test', 25, still)).toMatchObject({
+        records: [RECORD, {}],
+      })
+    } finally {
+      dns.setServers(before)
+    }
+  })
+
   test('by IPv6', async () => {
     const six = await resolver((query) => answering(query), '::1')
     expect(await records('mx.test', 25, [`[::1]:${six.port}`])).toMatchObject({ records: [RECORD] })
@@ -204,6 +218,21 @@ describe('an answer that is none', () => {
     expect(fault?.message).toContain(reason)
   })
 
+  test('whatever stands behind the question, it ends in facts', async () => {
+    const seeds = fc.array(fc.uint8Array({ maxLength: 80 }), { minLength: 60, maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(seeds, async (bodies) => {
+        const odd = await resolver((query) => [
+          ...bodies.map((body) => withBody(query, body)),
+          ...answering(query),
+        ])
+        const { name, fault } = await records('mx.test', 25, [`127.0.0.1:${odd.port}`])
+        expect([name, fault === null || fault.code === 'dns-failure']).toEqual(['_25._tcp.mx.test', true])
+      }),
+      { numRuns: 10 },
+    )
+  })
+
   test('the dearest answer to read costs little', async () => {
     const odd = await resolver(
       (query) => [truncated(query)],
@@ -242,6 +271,14 @@ const truncated = (query: packet.DecodedPacket): Buffer =>
 function noise({ id = 0 }: packet.DecodedPacket): Buffer {
   const octets = Buffer.alloc(200, 0xe7)
   octets.writeUInt16BE(id)
+  return octets
+}
+
+/** Id and question as they should be, four counts that promise records, and octets in their place. */
+function withBody(query: packet.DecodedPacket, body: Uint8Array): Buffer {
+  const octets = Buffer.concat([packet.encode({ ...responseTo(query), answers: [] }), body])
+  for (const [place, count] of [body[0] ?? 1, body[1] ?? 0, body[2] ?? 0].entries())
+    octets.writeUInt16BE(count & 3, 6 + 2 * place)
   return octets
 }
 

@@ -66,7 +66,7 @@ export const Probes = z
             verdict: z
               .enum(['taken', 'refused', 'ignored', 'undecided'])
               .describe(
-                '`taken`: the server accepted a message that nobody had ended, and is vulnerable; `refused`: it said no to such line ends, or hung up; `ignored`: no answer within `waitMs`, as it should be, unless it is slower than that.',
+                '`taken`: the server accepted a message that nobody had ended, and is vulnerable; `refused`: it said no to such line ends, or hung up; `ignored`: no answer within `waitMs`, as it should be, unless it is slower than that; the outcome of the session itself is `unknown` then.',
               ),
             because: z.string().describe('What the verdict rests on.'),
             reply: Reply.nullable(),
