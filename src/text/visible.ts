@@ -1,4 +1,6 @@
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/
+const PLAIN_LINES = /^[\t\r\n\x20-\x5b\x5d-\x7e]*$/
+const BARE_CR_OR_LF = /\r(?!\n)|(?<!\r)\n/
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Control, format (bidirectional overrides), surrogate, private and unassigned characters, and odd spaces. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\\]/gu
@@ -23,6 +25,8 @@ export function visibleLatin1(octets: string): string {
 
 /** Like `visible`, for a piece of content: CRLF and TAB stay as they are. */
 export function visibleContent(octets: Buffer): string {
+  const latin1 = octets.toString('latin1')
+  if (PLAIN_LINES.test(latin1) && !BARE_CR_OR_LF.test(latin1)) return latin1
   // a doubled backslash is passed over as a whole, or what stands behind it would be taken for an escape
   return visible(octets).replace(/\\\\|\\x0d\\x0a|\\x09/g, (found) => LINE_END_OR_TAB[found] ?? found)
 }
