@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream'
 import type { Request, Response } from 'express'
 import { type Account, accountText } from './account.ts'
 import { callOf } from './call.ts'
+import { isLong, jsonSlices } from './json-slices.ts'
 import { accountMarkdown } from './markdown.ts'
 import { Problem } from './problem.ts'
 import { problemBody, problemMarkdown, problemText } from './problem-forms.ts'
@@ -102,7 +104,10 @@ function write(request: Request, response: Response, { json, text, markdown }: F
       end(response, 'text/markdown; charset=utf-8', markdown())
       return
     default:
-      end(response, json.type, JSON.stringify(json.body))
+      if (isLong(json.body)) {
+        response.setHeader('Content-Type', json.type)
+        Readable.from(jsonSlices(json.body)).pipe(response)
+      } else end(response, json.type, JSON.stringify(json.body))
   }
 }
 

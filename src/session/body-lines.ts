@@ -1,4 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Fault } from './outcome.ts'
+
+/** So many lines at a time are a few milliseconds of work; what lies ready in the socket may be hundreds of thousands. */
+const LINES_OF_ONE_TURN = 1000
 
 /**
  * The lines of a multi-line reply, without their ends, bounded; as many at a time as have come, one character an octet.
@@ -22,6 +26,7 @@ export async function* bodyLines(
       throw new Fault('limit', `a listing had a line longer than ${limits.lineOctets} octets`)
     }
     if (lines.length > 0) yield lines.map(withoutCr)
+    if (lines.length > LINES_OF_ONE_TURN) await nextTurn()
   }
   if (rest !== '') yield [rest]
 }
