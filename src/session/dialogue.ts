@@ -147,7 +147,7 @@ export class Dialogue<R extends Reply> {
       const head = this.#queue[0]
       if (head === undefined) throw new Error('a reply is waited for that is not due')
       if (head.reply === undefined) head.reply = await this.#readReply(head)
-      else for await (const _ of this.body(head)) void _
+      else await this.#passOver(head)
       if (!hasBody(head)) this.#queue.shift()
     }
     return pending.reply
@@ -281,6 +281,10 @@ export class Dialogue<R extends Reply> {
     this.#recorder.event('closed', how)
     if (this.#broken) this.#wire.destroy()
     else this.#wire.end()
+  }
+
+  async #passOver(pending: Pending<R>): Promise<void> {
+    for await (const _ of this.body(pending)) void _
   }
 
   #expect(subject: string, phase: Phase, seq: number | undefined, multiline: boolean, place = 0): Pending<R> {
