@@ -1,5 +1,6 @@
 import type { Call } from './load.ts'
 
+const PASSWORD = 'four words for a bench'
 const FROM = 'alice@example.test'
 const TO = 'bob@example.test'
 const JSON_BODY = { 'Content-Type': 'application/json' }
@@ -72,7 +73,7 @@ export function mailwirePop3(
   more: { readonly accept?: string; readonly query?: string; readonly scheme?: 'pop3' | 'pop3s' } = {},
 ): Call {
   const { accept = 'application/json', query = '', scheme = 'pop3' } = more
-  const basic = Buffer.from(`${maildrop}:secret`).toString('base64')
+  const basic = Buffer.from(`${maildrop}:${PASSWORD}`).toString('base64')
   return {
     method: 'GET',
     path: `${path}?server=${scheme}://127.0.0.1:${port}&tlsVerify=false&allowInsecureAuth=true${query}`,

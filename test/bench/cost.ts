@@ -82,10 +82,10 @@ export async function cost(bench: Bench): Promise<readonly Table[]> {
 export async function measured(work: Work, atATime: number, { pace }: Bench) {
   // many short ones: what else runs on the machine then meets each in turn
   const aboutMs = pace === 'whole' ? 150 : 50
-  const rounds = pace === 'whole' ? 15 : 3
+  const rounds = pace === 'whole' ? 11 : 3
   const contestants: Record<string, () => Promise<LoadSample>> = {}
   for (const { name, running, call } of work.contestants) {
-    const warm = await load(running, call, { calls: pace === 'whole' ? 1000 : 100, atATime })
+    const warm = await load(running, call, { calls: pace === 'whole' ? 800 : 100, atATime })
     const calls = Math.max(atATime * 2, Math.round((warm.callsPerSecond * aboutMs) / 1000))
     contestants[name] = () => load(running, call, { calls, atATime })
   }

@@ -86,7 +86,7 @@ const DROP = '20x1000'
 const TWENTY = Array.from({ length: 20 }, (_, place) => place + 1).join(',')
 
 async function table(rows: readonly Row[], service: Running, bench: Bench): Promise<Table> {
-  const rounds = bench.pace === 'whole' ? 12 : 3
+  const rounds = bench.pace === 'whole' ? 7 : 3
   const measured = []
   for (const { work, floor, mailwire, peer } of rows) {
     const ours: number[] = []
