@@ -130,7 +130,7 @@ async function httpTrial(random: Random): Promise<string | undefined> {
 
 function wrongIn(response: Response, login: Scenario['login']): string | undefined {
   const { method, url } = response.request as unknown as { method: string; url: string }
-  const { status, headers, text = '' } = response
+  const { status, headers, text } = response
   if (status === 500) return `500: ${logs.filter((line) => line.includes('"a bug"')).at(-1)}`
   try {
     watch.check({ method, path: url.slice(running.url.length), status, headers, text })
@@ -191,7 +191,7 @@ function count(name: string, outcome: string): void {
 }
 
 function printTable(): void {
-  for (const [name, counts] of [...outcomes].sort()) {
+  for (const [name, counts] of [...outcomes].sort(([a], [b]) => a.localeCompare(b))) {
     const trials = [...counts.values()].reduce((sum, each) => sum + each, 0)
     const told = [...counts].sort((a, b) => b[1] - a[1]).map(([outcome, times]) => `${outcome} ${times}`)
     console.log(`${name.padEnd(16)} ${String(trials).padStart(6)}   ${told.join(', ')}`)

@@ -38,7 +38,7 @@ export async function hostileServer(script: Script, identities: Identities): Pro
     connections += 1
     const peer = new Peer(socket, (said) => heard.push(said))
     peers.add(peer)
-    peer.closed.then(() => {
+    void peer.closed.then(() => {
       peers.delete(peer)
       if (peers.size === 0) for (const tell of whenLeft.splice(0)) tell()
     })

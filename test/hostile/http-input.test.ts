@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Test } from 'supertest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openApiDocument } from '../../src/http/documented.ts'
-import { anyValueOf, type JsonSchema } from '../support/any-value.ts'
+import { anyValueOf, type JsonSchema, textOf } from '../support/any-value.ts'
 import { startTestService, type TestService } from '../support/service.ts'
 
 interface Parameter {
@@ -70,16 +70,18 @@ test.each(operations)(
   '$title: whatever is asked is answered as documented',
   async ({ method, path, operation }) => {
     const { parameters = [], requestBody } = operation
-    const query = fc.record(
-      Object.fromEntries(
-        parameters
-          .filter((each) => each.in === 'query')
-          .map(({ name, schema }) => [name, anyValueOf(schema, schemas).map(String)]),
-      ),
-      { requiredKeys: [] },
-    )
+    const inQuery = parameters.filter((each) => each.in === 'query')
+    const query = fc
+      .subarray(inQuery, { maxLength: Math.min(3, inQuery.length) })
+      .chain((chosen) =>
+        fc.record(
+          Object.fromEntries(
+            chosen.map(({ name, schema }) => [name, anyValueOf(schema, schemas).map(textOf)]),
+          ),
+        ),
+      )
     const places = parameters.filter((each) => each.in === 'path')
-    const inPath = fc.tuple(...places.map(({ schema }) => anyValueOf(schema, schemas).map(String)))
+    const inPath = fc.tuple(...places.map(({ schema }) => anyValueOf(schema, schemas).map(textOf)))
     const bodySchema = requestBody?.content['application/json']?.schema
     const body =
       bodySchema === undefined

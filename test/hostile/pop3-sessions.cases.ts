@@ -3,7 +3,20 @@ import type { IdentityName } from './identities.ts'
 import { LOGGED_IN, lines, OK, type Pop3Call, STAT } from './pop3-area.ts'
 import { type ScramTwist, scramServer } from './scram-server.ts'
 import { SECRET, SECRET_SAID } from './secret.ts'
-import { awaitOctets, close, drip, flood, hear, line, type Step, say, silence, tls, wait } from './steps.ts'
+import {
+  awaitOctets,
+  CLIENT_HELLO,
+  close,
+  drip,
+  flood,
+  hear,
+  line,
+  type Step,
+  say,
+  silence,
+  tls,
+  wait,
+} from './steps.ts'
 
 const SECURE: Pop3Call = { ...STAT, query: { tls: 'required', allowInsecureAuth: 'false' } }
 const CAREFUL: Pop3Call = { ...STAT, query: { allowInsecureAuth: 'false' } }
@@ -95,7 +108,7 @@ const injections = (
     does: { ...OFFERED, STLS: [say(`+OK Begin TLS\r\n${octets}`), tls()] },
     told: [502, 'failed', 'starttls', 'starttls-injection'],
     findings: ['starttls-injection'],
-    never: [SECRET_SAID, /^USER/m, /^\x16\x03/m],
+    never: [SECRET_SAID, /^USER/m, CLIENT_HELLO],
     twin: { does: OFFERED },
   }),
 )

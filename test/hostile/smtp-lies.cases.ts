@@ -7,7 +7,7 @@ const offers = (...extensions: readonly string[]): Script => ({ EHLO: [ehlo(...e
 const final = (text: string): Script => ({ DATA: [GO, takeContent, line(text)] })
 
 const isPrintable = (text: string): void => {
-  if (/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029]/.test(text))
+  if (/[\p{Cc}\u202a-\u202e\u2028\u2029]/u.test(text))
     throw new Error('there is an octet that a terminal would obey')
 }
 

@@ -2,7 +2,18 @@ import type { HostileCase, Told } from './case.ts'
 import type { IdentityName } from './identities.ts'
 import { SECRET, SECRET_SAID } from './secret.ts'
 import { ehlo, GREETING, OK, type SmtpCall } from './smtp-area.ts'
-import { awaitOctets, close, line, reset, type Script, type Step, say, sayBeneath, tls } from './steps.ts'
+import {
+  awaitOctets,
+  CLIENT_HELLO,
+  close,
+  line,
+  reset,
+  type Script,
+  type Step,
+  say,
+  sayBeneath,
+  tls,
+} from './steps.ts'
 
 const REQUIRED = { tls: 'required' }
 const LOGIN = { auth: { user: 'alice', password: SECRET } }
@@ -34,7 +45,7 @@ const injections = (
     told: INJECTED,
     findings: ['starttls-injection'],
     // not even a ClientHello
-    never: [/^\x16\x03/m, /^MAIL/m],
+    never: [CLIENT_HELLO, /^MAIL/m],
     twin: { does: { ...OFFERED, STARTTLS: [say('220 2.0.0 Ready to start TLS\r\n'), tls()] } },
   }),
 )
@@ -238,7 +249,7 @@ export const TLS_CASES: readonly HostileCase<SmtpCall>[] = [
     call: REQUIRED,
     does: { ...OFFERED, STARTTLS: [line('354 Ready to start TLS'), tls()] },
     told: [422, 'rejected', 'starttls', 'starttls-refused'],
-    never: [/^\x16\x03/m, /^MAIL/m],
+    never: [CLIENT_HELLO, /^MAIL/m],
     twin: { does: OFFERED },
   },
   {

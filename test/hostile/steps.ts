@@ -66,3 +66,6 @@ export const tls = (identity: IdentityName = 'good', versions: 'today' | 'old' =
   versions,
 })
 export const sayBeneath = (text: string): Step => ({ does: 'say-beneath', octets: octetsOf(text) })
+
+/** How TLS begins: type, version and length of a record, none of which any line of text begins with. */
+export const CLIENT_HELLO = /^\p{Cc}{3}/mu

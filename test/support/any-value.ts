@@ -76,17 +76,17 @@ function honestOf(
   const choices = schema.anyOf ?? schema.oneOf ?? schema.allOf
   if (choices !== undefined) return fc.oneof(...choices.map(within))
   switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
-    case 'object':
-      return fc.record(
-        Object.fromEntries(
-          Object.entries(schema.properties ?? {}).map(([name, each]) => [name, within(each)]),
-        ),
-        {
-          requiredKeys: [...(schema.required ?? [])].filter(
-            (name) => schema.properties?.[name] !== undefined,
-          ),
-        },
-      )
+    case 'object': {
+      const { properties = {}, required = [] } = schema
+      const optional = Object.keys(properties).filter((name) => !required.includes(name))
+      // a few at a time: among many one is always wrong, and nothing comes any further
+      return fc.subarray(optional, { maxLength: Math.min(3, optional.length) }).chain((chosen) => {
+        const names = Object.keys(properties).filter(
+          (name) => required.includes(name) || chosen.includes(name),
+        )
+        return fc.record(Object.fromEntries(names.map((name) => [name, within(properties[name] ?? {})])))
+      })
+    }
     case 'array':
       return fc.array(within(schema.items ?? {}), { maxLength: 3 })
     case 'integer':
@@ -101,4 +101,9 @@ function honestOf(
         fc.string(),
       )
   }
+}
+
+/** As it stands in a query or a path. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
