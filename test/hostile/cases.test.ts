@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { HostileCase } from './case.ts'
+import { DELETION_CASES } from './pop3-deletions.cases.ts'
 import { LISTING_CASES } from './pop3-listings.cases.ts'
 import { MESSAGE_CASES } from './pop3-messages.cases.ts'
+import { POP3_REPLY_CASES } from './pop3-replies.cases.ts'
 import { SESSION_CASES } from './pop3-sessions.cases.ts'
 import { DEADLINE_CASES } from './smtp-deadlines.cases.ts'
 import { LIE_CASES } from './smtp-lies.cases.ts'
@@ -9,12 +11,14 @@ import { LOGIN_CASES } from './smtp-login.cases.ts'
 import { OUTCOME_CASES } from './smtp-outcomes.cases.ts'
 import { REPLY_CASES } from './smtp-replies.cases.ts'
 import { SECRET_CASES } from './smtp-secrets.cases.ts'
+import { SHIFT_CASES } from './smtp-shifts.cases.ts'
 import { TLS_CASES } from './smtp-tls.cases.ts'
 
 const smtp: readonly HostileCase<unknown>[] = [
   ...OUTCOME_CASES,
   ...DEADLINE_CASES,
   ...REPLY_CASES,
+  ...SHIFT_CASES,
   ...TLS_CASES,
   ...LOGIN_CASES,
   ...SECRET_CASES,
@@ -23,6 +27,8 @@ const smtp: readonly HostileCase<unknown>[] = [
 const pop3: readonly HostileCase<unknown>[] = [
   ...LISTING_CASES,
   ...MESSAGE_CASES,
+  ...DELETION_CASES,
+  ...POP3_REPLY_CASES,
   ...SESSION_CASES,
 ] as readonly HostileCase<unknown>[]
 const all = [...smtp, ...pop3]

@@ -1,22 +1,9 @@
 import type { HostileCase, Told } from './case.ts'
 import type { IdentityName } from './identities.ts'
-import { LOGGED_IN, lines, OK, type Pop3Call, STAT } from './pop3-area.ts'
+import { LOGGED_IN, lines, type Pop3Call, STAT } from './pop3-area.ts'
 import { type ScramTwist, scramServer } from './scram-server.ts'
 import { SECRET, SECRET_SAID } from './secret.ts'
-import {
-  awaitOctets,
-  CLIENT_HELLO,
-  close,
-  drip,
-  flood,
-  hear,
-  line,
-  type Step,
-  say,
-  silence,
-  tls,
-  wait,
-} from './steps.ts'
+import { awaitOctets, CLIENT_HELLO, close, hear, line, say, tls } from './steps.ts'
 
 const SECURE: Pop3Call = { ...STAT, query: { tls: 'required', allowInsecureAuth: 'false' } }
 const CAREFUL: Pop3Call = { ...STAT, query: { allowInsecureAuth: 'false' } }
@@ -24,74 +11,6 @@ const OFFERED = { 'CAPA 1': [lines('+OK', 'USER', 'STLS')], 'CAPA tls': [lines('
 const GO = line('+OK Begin TLS')
 const broken = (stage: string): Told => [502, 'failed', stage, 'protocol-violation']
 const HANDSHAKE: Told = [502, 'failed', 'starttls', 'tls-handshake-failed']
-
-/** Status lines that are none, in place of a yes to STAT. */
-const noReplies = (
-  [
-    ['smtp-reply', '250 Ok'],
-    ['ok-without-a-plus', 'OK 1 42'],
-    ['two-plusses', '++OK 1 42'],
-    ['blank-before', ' +OK 1 42'],
-    ['okay', '+OKAY 1 42'],
-    ['no-blank', '+OK1 42'],
-    ['unknown-indicator', '*OK 1 42'],
-    ['only-a-minus', '- 1 42'],
-    ['err-without-a-minus', 'ERR no'],
-    ['full-width-plus', '\xef\xbc\x8bOK 1 42'],
-    ['nul-before', '\0+OK 1 42'],
-    ['nul-in-the-indicator', '+O\0K 1 42'],
-    ['escape-before', '\x1b[1m+OK 1 42'],
-    ['only-a-dot', '.'],
-  ] as const
-).map(
-  ([name, reply]): HostileCase<Pop3Call> => ({
-    name: `pop3-${name}`,
-    rule: 3,
-    call: STAT,
-    does: { STAT: [line(reply)] },
-    told: broken('transaction'),
-    never: [/^QUIT/m],
-    twin: { does: { STAT: [line('+OK 1 42')] } },
-  }),
-)
-
-/** Silence, drips and floods at each stage. */
-const stages = (
-  [
-    ['GREETING', 'greeting', line('+OK ready'), 'greeting', 'greeting-timeout'],
-    ['CAPA', 'capabilities', line('-ERR no'), 'command', 'reply-timeout'],
-    ['USER', 'auth', OK, 'command', 'reply-timeout'],
-    ['PASS', 'auth', LOGGED_IN, 'command', 'reply-timeout'],
-    ['STAT', 'transaction', line('+OK 1 42'), 'command', 'reply-timeout'],
-  ] as const
-).flatMap(([verb, stage, honest, limit, code]): HostileCase<Pop3Call>[] => [
-  {
-    name: `pop3-silence-at-${verb.toLowerCase()}`,
-    rule: 2,
-    call: STAT,
-    does: { [verb]: [silence] },
-    told: [504, 'failed', stage, code],
-    limits: { [limit]: 400 },
-    twin: { does: { [verb]: [wait(30), honest] }, limits: { [limit]: 4000 } },
-  },
-  {
-    name: `pop3-drip-at-${verb.toLowerCase()}`,
-    rule: 2,
-    call: STAT,
-    does: { [verb]: [drip('+', 5)] },
-    told: [504, 'failed', stage, code],
-    limits: { [limit]: 400 },
-    twin: { does: { [verb]: [{ ...honest, cut: 'each-octet' } as Step] }, limits: { [limit]: 4000 } },
-  },
-  {
-    name: `pop3-line-without-end-at-${verb.toLowerCase()}`,
-    rule: 2,
-    call: STAT,
-    does: { [verb]: [say('+OK '), flood('x'.repeat(1000))] },
-    told: [502, 'failed', stage, 'limit-exceeded'],
-    twin: { does: { [verb]: [honest] } },
-  },
-])
 
 const injections = (
   [
@@ -193,10 +112,8 @@ const scrams = (
   }),
 )
 
-/** Rules 3, 5 and 6 for POP3: replies, TLS, logins and secrets. */
+/** Rules 5 and 6 for POP3: TLS, logins and secrets. */
 export const SESSION_CASES: readonly HostileCase<Pop3Call>[] = [
-  ...noReplies,
-  ...stages,
   ...injections,
   ...certificates,
   ...timestamps,
@@ -337,46 +254,5 @@ export const SESSION_CASES: readonly HostileCase<Pop3Call>[] = [
     does: { GREETING: [line('-ERR [SYS/TEMP] Too many connections'), close] },
     told: [503, 'deferred', 'greeting', 'too-many-connections'],
     twin: { does: {} },
-  },
-  {
-    name: 'pop3-everything-at-once-before-anything-is-asked',
-    rule: 3,
-    call: STAT,
-    does: {
-      GREETING: [say('+OK ready\r\n-ERR no\r\n+OK\r\n+OK in\r\n+OK 9 999\r\n+OK bye\r\n')],
-      CAPA: [silence],
-    },
-    told: [504, 'failed', 'capabilities', 'reply-timeout'],
-    findings: ['unsolicited-reply'],
-    limits: { command: 400 },
-    never: [/^USER/m, SECRET_SAID],
-    twin: { does: {}, limits: { command: 4000 } },
-  },
-  {
-    name: 'pop3-one-more-yes-behind-user',
-    rule: 3,
-    call: STAT,
-    does: { USER: [say('+OK\r\n+OK you are in already\r\n')], PASS: [line('-ERR [AUTH] no')] },
-    told: [401, 'rejected', 'auth', 'credentials-rejected'],
-    findings: ['unsolicited-reply'],
-    twin: { does: {} },
-  },
-  {
-    name: 'pop3-asks-for-more-after-pass',
-    rule: 3,
-    call: STAT,
-    does: { PASS: [line('+ more')] },
-    told: [422, 'rejected', 'auth', 'expectation-not-met'],
-    twin: { does: {} },
-  },
-  {
-    name: 'pop3-quit-unanswered',
-    rule: 2,
-    call: STAT,
-    does: { QUIT: [silence] },
-    told: [200, 'ok', null, null],
-    findings: ['quit-unanswered'],
-    limits: { total: 1500 },
-    twin: { does: {}, limits: { total: 8000 } },
   },
 ]
