@@ -342,7 +342,8 @@ function hasBody<R extends Reply>(pending: Pending<R>): boolean {
 }
 
 /** The transcript tells of a certificate, and does not hold it. */
-function reportOf({ presented: _, ...report }: TlsFacts): TlsReport {
+function reportOf(facts: TlsFacts): TlsReport {
+  const { presented: _, ...report } = facts
   return report
 }
 

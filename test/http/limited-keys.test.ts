@@ -66,6 +66,14 @@ const calls = {
     mailwire.agent.delete('/pop3/messages/99').auth('bob', 'sandbox').set('X-API-Key', key),
 }
 
+test('a key that only reads looks at a server, and has none of the probes that may have messages delivered', async () => {
+  const check = (body: object) => mailwire.agent.post('/smtp/check').set('X-API-Key', KEYS.reader).send(body)
+  await check({ server: 'sandbox', tlsVersions: false }).expect(200)
+  const probes = { mine: true, bareNewline: { to: 'bob@sandbox.test' } }
+  const { body } = await check({ server: 'sandbox', probes }).expect(403)
+  expect(body.type).toBe('/problems/key-limited')
+})
+
 describe('may', () => {
   test.each([
     ['reader', ['reads']],

@@ -46,6 +46,43 @@ test.each(Object.entries(documentFiles(version)))('openapi/%s is what the schema
   expect(checkedIn === text).toBe(true)
 })
 
+test('everything in it says what it is', () => {
+  const { components, ...rest } = document
+  expect(undescribed(rest, '').concat(undescribed(components?.schemas, ''))).toEqual([])
+})
+
+/** Where a property, or a parameter, has no description; a reference has that of what it refers to. */
+function undescribed(node: unknown, at: string): string[] {
+  if (Array.isArray(node)) return node.flatMap((each, place) => undescribed(each, `${at}/${place}`))
+  if (typeof node !== 'object' || node === null) return []
+  const { type, properties, parameters } = node as {
+    readonly type?: unknown
+    readonly properties?: Readonly<Record<string, unknown>>
+    readonly parameters?: readonly Parameter[]
+  }
+  const fields = type === 'object' ? Object.entries(properties ?? {}) : []
+  const given = Array.isArray(parameters)
+    ? parameters.map((each: Parameter) => [each.name, each] as const)
+    : []
+  const silent = [...fields, ...given]
+    .filter(([, each]) => !isDescribed(each))
+    .map(([name]) => `${at}/${name}`)
+  const below = Object.entries(node).filter(([name]) => !/^examples?$/.test(name))
+  return [...silent, ...below.flatMap(([name, each]) => undescribed(each, `${at}/${name}`))]
+}
+
+function isDescribed(field: unknown): boolean {
+  const { description, schema, $ref } = field as {
+    readonly description?: string
+    readonly schema?: unknown
+    readonly $ref?: string
+  }
+  if (description !== undefined) return true
+  if (schema !== undefined) return isDescribed(schema)
+  const schemas = document.components?.schemas as Readonly<Record<string, unknown>> | undefined
+  return $ref !== undefined && isDescribed(schemas?.[$ref.split('/').at(-1) ?? ''] ?? {})
+}
+
 test('every operation has a name of its own', () => {
   const names = operations.map(({ operation }) => operation.operationId)
   expect(new Set(names).size).toBe(names.length)

@@ -5,7 +5,11 @@ import { mount, route } from '../route.ts'
 import { problems } from '../schema/answers.ts'
 
 const Health = z
-  .object({ status: z.enum(['ok', 'shutting-down']), version: z.string(), sessions: z.int() })
+  .object({
+    status: z.enum(['ok', 'shutting-down']).describe('Whether calls are taken.'),
+    version: z.string().describe('Of the service.'),
+    sessions: z.int().describe('Mail sessions that run now.'),
+  })
   .meta({ id: 'Health' })
 
 const livez = route({

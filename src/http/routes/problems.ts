@@ -9,18 +9,23 @@ import { problems } from '../schema/answers.ts'
 
 const Explanation = z
   .object({
-    code: z.string(),
-    type: z.string(),
-    title: z.string(),
-    meaning: z.string(),
+    code: z.string().describe('The last part of `type`.'),
+    type: z.string().describe('As a problem has it.'),
+    title: z.string().describe('In a few words.'),
+    meaning: z.string().describe('What it means.'),
     looksLike: z
-      .array(z.object({ server: z.string(), lines: z.array(z.string()) }))
+      .array(
+        z.object({
+          server: z.string().describe('Whose words they are.'),
+          lines: z.array(z.string()).describe('As they come over the wire.'),
+        }),
+      )
       .describe('In the words of real servers.'),
-    causes: z.array(z.string()),
+    causes: z.array(z.string()).describe('Why it happens.'),
     callers: z.array(z.string()).describe('What a caller can do.'),
     administrators: z.array(z.string()).describe('What the administrator of the mail server can do.'),
-    retry: z.enum(['no', 'later', 'changed']),
-    references: z.array(z.string()),
+    retry: z.enum(['no', 'later', 'changed']).describe('Whether the same call may work another time.'),
+    references: z.array(z.string()).describe('Where it stands.'),
   })
   .meta({ id: 'ProblemExplanation' })
 
@@ -40,7 +45,15 @@ const list = route({
       content: {
         'application/json': {
           schema: z.object({
-            problems: z.array(z.object({ code: z.string(), type: z.string(), title: z.string() })),
+            problems: z
+              .array(
+                z.object({
+                  code: z.string().describe('The last part of `type`.'),
+                  type: z.string().describe('As a problem has it, and where its page is.'),
+                  title: z.string().describe('In a few words.'),
+                }),
+              )
+              .describe('All of them.'),
           }),
         },
         'text/html': HTML,
@@ -63,6 +76,7 @@ const one = route({
     code: z
       .string()
       .max(100)
+      .describe('As in `type` or in a diagnosis.')
       .meta({ param: { example: 'relay-denied' } }),
   }),
   responses: {

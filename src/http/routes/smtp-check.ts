@@ -6,6 +6,7 @@ import type { CheckWishes } from '../../check/seen.ts'
 import type { Hold } from '../../check/terms.ts'
 import type { Target } from '../../session/target.ts'
 import { mailRoute } from '../../smtp/mail-route.ts'
+import { requireImpact } from '../caller.ts'
 import { checkAnswer } from '../check-answer.ts'
 import { checkWishes, subjectOf } from '../check-wishes.ts'
 import type { Context } from '../context.ts'
@@ -46,6 +47,8 @@ export function smtpCheckRouter(context: Context): Router {
     router,
     checkRoute,
   )(async ({ body, query }, request, response) => {
+    // this one probe may have messages delivered, which a key that only reads may not
+    if (body.probes?.bareNewline !== undefined) requireImpact(response, 'sends')
     const subject = subjectOf(context, body)
     const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
     const wishes = checkWishes(context, body, subject.server)

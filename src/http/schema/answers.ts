@@ -55,7 +55,7 @@ export const Attempt = z
 
 const Reproduction = z
   .object({
-    tool: z.enum(TOOLS),
+    tool: z.enum(TOOLS).describe('As asked for by `reproduce`.'),
     command: z
       .string()
       .describe(
@@ -134,13 +134,13 @@ export const ProblemBody = z
       .array(z.unknown())
       .optional()
       .describe('Of a scripted session: what was done of it, as in `SessionAnswer`.'),
-    auth: z.unknown().optional(),
-    attempts: z.array(Attempt).optional(),
+    auth: z.unknown().optional().describe('The login, as in `AuthReport`.'),
+    attempts: z.array(Attempt).optional().describe('With `route`: each session there was, in order.'),
     check: z
       .unknown()
       .optional()
       .describe('What a check had seen when its login failed, or before; as in `CheckAnswer`.'),
-    messageId: z.string().nullable().optional(),
+    messageId: z.string().nullable().optional().describe('The `Message-ID` of what was to be sent.'),
     ...sessionMembers,
   })
   .meta({

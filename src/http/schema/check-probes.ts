@@ -52,29 +52,35 @@ export const Probes = z
   .object({
     starttlsInjection: z
       .object({
-        verdict: z.enum(['vulnerable', 'not-vulnerable', 'undecided']),
+        verdict: z
+          .enum(['vulnerable', 'not-vulnerable', 'undecided'])
+          .describe('Whether a command in the clear was carried out inside TLS.'),
         because: z.string().describe('What the verdict rests on.'),
         evidence,
       })
-      .nullable(),
+      .nullable()
+      .describe('null where it was not asked for.'),
     bareNewline: z
       .object({
         token: z.string().describe('Stands in the subject of each message.'),
-        ends: z.array(
-          z.object({
-            end,
-            verdict: z
-              .enum(['taken', 'refused', 'ignored', 'undecided'])
-              .describe(
-                '`taken`: the server accepted a message that nobody had ended, and is vulnerable; `refused`: it said no to such line ends, or hung up; `ignored`: no answer within `waitMs`, as it should be, unless it is slower than that; the outcome of the session itself is `unknown` then.',
-              ),
-            because: z.string().describe('What the verdict rests on.'),
-            reply: Reply.nullable(),
-            evidence,
-          }),
-        ),
+        ends: z
+          .array(
+            z.object({
+              end,
+              verdict: z
+                .enum(['taken', 'refused', 'ignored', 'undecided'])
+                .describe(
+                  '`taken`: the server accepted a message that nobody had ended, and is vulnerable; `refused`: it said no to such line ends, or hung up; `ignored`: no answer within `waitMs`, as it should be, unless it is slower than that; the outcome of the session itself is `unknown` then.',
+                ),
+              because: z.string().describe('What the verdict rests on.'),
+              reply: Reply.nullable().describe('null where none came.'),
+              evidence,
+            }),
+          )
+          .describe('Each sequence, in order.'),
       })
-      .nullable(),
+      .nullable()
+      .describe('null where it was not asked for.'),
     notTried: z.array(z.string()).describe('There was no room for another session.'),
   })
   .describe('What the probes came to, where `probes` asks for them.')

@@ -93,31 +93,34 @@ const Finding = z
       .describe(
         '`error`: mail is lost, refused or in danger; `warning`: it should be better; `info`: good to know.',
       ),
-    code: z.string(),
-    text: z.string(),
+    code: z.string().describe('Stable, for programs.'),
+    text: z.string().describe('The same for people.'),
     instructions: z.array(z.string()).describe('What to do about it, most useful first.'),
     evidence: z.array(z.int()).describe('`seq` of the entries of `transcript` that show it.'),
   })
-  .meta({ id: 'CheckFinding' })
+  .meta({ id: 'CheckFinding', description: 'Something worth knowing, and what to do about it.' })
 
 const Extensions = z.array(
   z.object({
-    keyword: z.string(),
-    parameters: z.array(z.string()),
+    keyword: z.string().describe('In capitals.'),
+    parameters: z.array(z.string()).describe('What stands behind it.'),
     line: z.string().describe('As the server sent it.'),
     explanation: z.string().nullable().describe('null where this service does not know it.'),
   }),
 )
 
 const Changes = z
-  .object({ gone: z.array(z.string()), come: z.array(z.string()) })
+  .object({
+    gone: z.array(z.string()).describe('No longer offered.'),
+    come: z.array(z.string()).describe('Offered only now.'),
+  })
   .nullable()
   .describe('null where there is nothing to compare.')
 
 const Mechanisms = z.array(z.string())
 
 const Name = z.object({
-  name: z.string().nullable(),
+  name: z.string().nullable().describe('null where it gives none.'),
   confirmed: z
     .boolean()
     .nullable()
@@ -128,24 +131,27 @@ const Name = z.object({
 
 const Asked = z.array(
   z.object({
-    argument: z.string(),
+    argument: z.string().describe('What was asked for.'),
     verdict: z
       .enum(['told', 'not-told', 'unknown', 'not-known-command', 'deferred', 'not-tried'])
       .describe('`not-told`: 252, the way of not saying; `unknown`: there is no such user or list.'),
-    reply: Reply.nullable(),
+    reply: Reply.nullable().describe('null where it was not asked.'),
   }),
 )
 
 const Recipients = z.array(
   z.object({
-    recipient: z.string(),
+    recipient: z.string().describe('The address.'),
     verdict: z
       .enum(['accepted', 'catch-all-suspected', 'refused', 'greylisted', 'deferred', 'not-tried'])
       .describe(
         '`catch-all-suspected`: accepted, and so was an address of the domain that nobody has; `greylisted`: it exists or not, and a second try will tell.',
       ),
-    reply: Reply.nullable(),
-    diagnosis: z.object({ code: z.string() }).nullable(),
+    reply: Reply.nullable().describe('null where it was not tried.'),
+    diagnosis: z
+      .object({ code: z.string().describe('Has a page under `/problems`.') })
+      .nullable()
+      .describe('null where it was accepted.'),
   }),
 )
 
@@ -156,48 +162,61 @@ const Relay = z.object({
       '`suspected`: RCPT was accepted for another domain, which is no proof. `inconclusive`: nothing can be said, for instance because the test came from inside.',
     ),
   caveats: z.array(z.string()).describe('What the verdict is worth.'),
-  tries: z.array(
-    z.object({
-      form: z.string(),
-      tests: z.string(),
-      weight: z
-        .enum(['clear', 'doubtful'])
-        .describe('`doubtful`: the server may take it for a name of its own.'),
-      from: z.string(),
-      to: z.string(),
-      accepted: z.boolean(),
-      reply: Reply.describe('`seq` is that of this session’s transcript in `sessions`.'),
-    }),
-  ),
-  notTried: z.array(z.string()),
+  tries: z
+    .array(
+      z.object({
+        form: z.string().describe('Its name.'),
+        tests: z.string().describe('What it finds out.'),
+        weight: z
+          .enum(['clear', 'doubtful'])
+          .describe('`doubtful`: the server may take it for a name of its own.'),
+        from: z.string().describe('In MAIL.'),
+        to: z.string().describe('In RCPT.'),
+        accepted: z.boolean().describe('RCPT was accepted.'),
+        reply: Reply.describe('`seq` is that of this session’s transcript in `sessions`.'),
+      }),
+    )
+    .describe('Each form, in order.'),
+  notTried: z.array(z.string()).describe('Forms that nobody came to.'),
 })
 
 const Domain = z.object({
-  domain: z.string(),
+  domain: z.string().describe('The domain that was asked for.'),
   source: z.enum(['mx', 'implicit', 'literal']).describe('`implicit`: there is no MX record.'),
-  hosts: z.array(
-    z.object({
-      host: z.string(),
-      preference: z.int(),
-      address: z.string().nullable().describe('null where the host has none.'),
-      outcome: Outcome,
-      stage: Stage,
-      diagnosis: z.object({ code: z.string() }).nullable(),
-      stages: z.array(
-        z.object({ stage: Stage, verdict: z.enum(['done', 'failed', 'not-reached', 'not-offered']) }),
-      ),
-      tls: z
-        .object({
-          version: z.string(),
-          trusted: z.boolean(),
-          nameMatches: z.boolean(),
-          verifyError: z.string().nullable(),
-          daysLeft: z.int().nullable(),
-        })
-        .nullable(),
-      durationMs: z.number(),
-    }),
-  ),
+  hosts: z
+    .array(
+      z.object({
+        host: z.string().describe('As its record names it.'),
+        preference: z.int().describe('The lowest is tried first.'),
+        address: z.string().nullable().describe('null where the host has none.'),
+        outcome: Outcome,
+        stage: Stage,
+        diagnosis: z
+          .object({ code: z.string().describe('Has a page under `/problems`.') })
+          .nullable()
+          .describe('null where nothing failed.'),
+        stages: z
+          .array(
+            z.object({
+              stage: Stage,
+              verdict: z.enum(['done', 'failed', 'not-reached', 'not-offered']).describe('How far it came.'),
+            }),
+          )
+          .describe('Each stage of the session.'),
+        tls: z
+          .object({
+            version: z.string().describe('`TLSv1.3`'),
+            trusted: z.boolean().describe('The chain leads to a trusted root.'),
+            nameMatches: z.boolean().describe('The certificate is for this host.'),
+            verifyError: z.string().nullable().describe('Why not.'),
+            daysLeft: z.int().nullable().describe('Of the certificate; null where there was none.'),
+          })
+          .nullable()
+          .describe('null where TLS was not spoken.'),
+        durationMs: z.number().describe('How long the session took.'),
+      }),
+    )
+    .describe('Each mail host at each of its addresses.'),
   notTried: z.array(z.string()).describe('Addresses that nobody looked at: too many, or no room.'),
 })
 
@@ -207,74 +226,115 @@ export const CheckAnswer = z
   .object({
     outcome: Outcome.describe('`ok`; or `partial`: the session broke off, and the findings say where.'),
     stage: Stage,
-    server: z.object({
-      url: z.string(),
-      host: z.string(),
-      port: z.int(),
-      address: z.string().nullable(),
-    }),
+    server: z
+      .object({
+        url: z.string().describe('The server as it was meant.'),
+        host: z.string().describe('Its name or address.'),
+        port: z.int().describe('Of TCP.'),
+        address: z.string().nullable().describe('The address that was connected to.'),
+      })
+      .describe('What was looked at.'),
     findings: z.array(Finding).describe('The gravest first.'),
-    greeting: z.object({
-      lines: z.array(z.string()),
-      name: z.string().nullable().describe('The name that the server gives itself.'),
-      ms: z.number().nullable(),
-    }),
-    names: z.object({
-      greeting: Name,
-      hello: Name,
-      reverse: z
-        .object({
-          address: z.string(),
-          names: z.array(z.object({ name: z.string(), confirmed: z.boolean() })),
-          fault: z.object({ code: z.string(), message: z.string() }).nullable(),
-        })
-        .nullable()
-        .describe('What the DNS calls the server’s address, and whether that leads back to it.'),
-    }),
-    extensions: z.object({
-      before: Extensions.describe('In the clear.'),
-      afterTls: Extensions,
-      afterLogin: Extensions.describe('Empty where nobody logged in.'),
-      changes: z.object({ withTls: Changes, withLogin: Changes }),
-    }),
-    limits: z.object({
-      messageOctets: z.int().nullable().describe('SIZE'),
-      mails: z.int().nullable().describe('LIMITS: MAILMAX'),
-      recipients: z.int().nullable().describe('LIMITS: RCPTMAX'),
-      recipientDomains: z.int().nullable().describe('LIMITS: RCPTDOMAINMAX'),
-    }),
-    mechanisms: z.object({ before: Mechanisms, afterTls: Mechanisms, afterLogin: Mechanisms }),
-    auth: AuthReport.nullable(),
+    greeting: z
+      .object({
+        lines: z.array(z.string()).describe('Its text.'),
+        name: z.string().nullable().describe('The name that the server gives itself.'),
+        ms: z.number().nullable().describe('How long it took to come.'),
+      })
+      .describe('What the server said first.'),
+    names: z
+      .object({
+        greeting: Name.describe('In the greeting.'),
+        hello: Name.describe('In the answer to EHLO.'),
+        reverse: z
+          .object({
+            address: z.string().describe('The server’s.'),
+            names: z
+              .array(
+                z.object({
+                  name: z.string().describe('By the DNS.'),
+                  confirmed: z.boolean().describe('It leads back to the address.'),
+                }),
+              )
+              .describe('Its names.'),
+            fault: z
+              .object({
+                code: z.string().describe('Stable, for programs.'),
+                message: z.string().describe('The same for people.'),
+              })
+              .nullable()
+              .describe('Why nobody could say.'),
+          })
+          .nullable()
+          .describe('What the DNS calls the server’s address, and whether that leads back to it.'),
+      })
+      .describe('What the server calls itself, held against the DNS.'),
+    extensions: z
+      .object({
+        before: Extensions.describe('In the clear.'),
+        afterTls: Extensions.describe('Inside TLS.'),
+        afterLogin: Extensions.describe('Empty where nobody logged in.'),
+        changes: z.object({ withTls: Changes, withLogin: Changes }).describe('From one to the next.'),
+      })
+      .describe('What EHLO lists, explained.'),
+    limits: z
+      .object({
+        messageOctets: z.int().nullable().describe('SIZE'),
+        mails: z.int().nullable().describe('LIMITS: MAILMAX'),
+        recipients: z.int().nullable().describe('LIMITS: RCPTMAX'),
+        recipientDomains: z.int().nullable().describe('LIMITS: RCPTDOMAINMAX'),
+      })
+      .describe('null where the server names none.'),
+    mechanisms: z
+      .object({
+        before: Mechanisms.describe('In the clear.'),
+        afterTls: Mechanisms.describe('Inside TLS.'),
+        afterLogin: Mechanisms.describe('After the login.'),
+      })
+      .describe('How one can log in.'),
+    auth: AuthReport.nullable().describe('The login; null where none was asked for.'),
     starttls: z
       .enum(['implicit', 'offered', 'refused', 'not-offered', 'not-asked'])
       .describe('`implicit`: TLS from the first byte. `not-asked`: with `tls: "off"`.'),
-    tls: TlsReport.nullable(),
+    tls: TlsReport.nullable().describe('null where TLS was not spoken.'),
     tlsVersions: z
       .object({
-        lowest: version.nullable(),
-        highest: version.nullable(),
-        tried: z.array(z.object({ version, accepted: z.enum(['yes', 'no', 'unknown']) })),
+        lowest: version.nullable().describe('Of those that were accepted.'),
+        highest: version.nullable().describe('Of those that were accepted.'),
+        tried: z
+          .array(
+            z.object({
+              version: version.describe('The only one that was offered.'),
+              accepted: z.enum(['yes', 'no', 'unknown']).describe('Whether the server took it.'),
+            }),
+          )
+          .describe('One session for each.'),
       })
       .nullable()
       .describe('null without TLS, or where `tlsVersions` is false.'),
     phases: z
-      .array(z.object({ name: z.string(), ms: z.number() }))
+      .array(
+        z.object({
+          name: z.string().describe('What was waited for.'),
+          ms: z.number().describe('How long.'),
+        }),
+      )
       .describe('Resolution, connection, greeting and handshake; and each command until its reply.'),
-    recipients: Recipients.optional(),
-    vrfy: Asked.optional(),
-    expn: Asked.optional(),
-    relay: Relay.optional(),
-    domain: Domain.optional(),
-    mtaSts: MtaSts.optional(),
-    tlsa: Tlsa.optional(),
-    probes: Probes.optional(),
+    recipients: Recipients.optional().describe('With `recipients`.'),
+    vrfy: Asked.optional().describe('With `vrfy`.'),
+    expn: Asked.optional().describe('With `expn`.'),
+    relay: Relay.optional().describe('With `relayTest`.'),
+    domain: Domain.optional().describe('With `domain`.'),
+    mtaSts: MtaSts.optional().describe('With `mtaSts`.'),
+    tlsa: Tlsa.optional().describe('With `tlsa`.'),
+    probes: Probes.optional().describe('With `probes`.'),
     diagnosis: Diagnosis.nullable().describe('Of a session that broke off.'),
     sessions: z
       .array(
         z.object({
-          purpose: z.string(),
-          host: z.string(),
-          address: z.string().nullable(),
+          purpose: z.string().describe('What it was for.'),
+          host: z.string().describe('With whom.'),
+          address: z.string().nullable().describe('The address that was connected to.'),
           outcome: Outcome,
           stage: Stage,
           transcript: Transcript.optional(),
@@ -283,4 +343,4 @@ export const CheckAnswer = z
       .describe('The further sessions: mail hosts, TLS versions, relay test, probes.'),
     ...sessionMembers,
   })
-  .meta({ id: 'CheckAnswer' })
+  .meta({ id: 'CheckAnswer', description: 'What a look at a server found.' })

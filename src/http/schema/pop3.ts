@@ -105,8 +105,8 @@ export const sessionHeaders = {
 }
 
 const rest = {
-  auth: AuthReport.nullable(),
-  diagnosis: Diagnosis.nullable(),
+  auth: AuthReport.nullable().describe('The login; null where none was asked for.'),
+  diagnosis: Diagnosis.nullable().describe('null where there is nothing to say.'),
   ...sessionMembers,
 }
 

@@ -149,23 +149,26 @@ const StepAnswer = z
   .object({
     send: z.string().optional().describe('The line as it went out, secrets as `***`.'),
     data: z
-      .object({ octets: z.int() })
+      .object({ octets: z.int().describe('How many.') })
       .optional()
       .describe('What went over the wire, with all that was added.'),
-    raw: z.object({ octets: z.int() }).optional(),
-    startTls: z.literal(true).optional(),
-    login: z.literal(true).optional(),
-    drop: z.literal(true).optional(),
-    pauseMs: z.int().optional(),
+    raw: z
+      .object({ octets: z.int().describe('How many.') })
+      .optional()
+      .describe('Octets as they were given.'),
+    startTls: z.literal(true).optional().describe('The handshake.'),
+    login: z.literal(true).optional().describe('A login.'),
+    drop: z.literal(true).optional().describe('Hanging up.'),
+    pauseMs: z.int().optional().describe('How long was waited before.'),
     reply: Reply.nullable().describe(
       `null where none was waited for, or none came. Of a multi-line reply of POP3 \`lines[0]\` is the status text, the rest are its lines, unstuffed. The replies of a session are whole up to ${KEPT_OCTETS} octets together.`,
     ),
     leftOut: z.int().optional().describe('Octets of the reply beyond that limit.'),
     met: z.boolean().describe('The reply was the one that was wanted, or any was.'),
-    waitedMs: z.number().nullable(),
+    waitedMs: z.number().nullable().describe('For the reply; null where none was waited for.'),
     captured: z.record(z.string(), z.string()).optional().describe('What the groups of `expect` found.'),
     diagnosis: z
-      .object({ code: z.string() })
+      .object({ code: z.string().describe('Why.') })
       .optional()
       .describe('Of a refusal, whether it was wanted or not; the page is under `/problems`.'),
   })
@@ -175,12 +178,12 @@ export const SessionAnswer = z
   .object({
     outcome: Outcome.describe('`accepted` where the server took a message over, else `ok`.'),
     stage: Stage,
-    steps: z.array(StepAnswer),
-    auth: AuthReport.nullable(),
-    diagnosis: Diagnosis.nullable(),
+    steps: z.array(StepAnswer).describe('What was done, in order.'),
+    auth: AuthReport.nullable().describe('The login; null where none was asked for.'),
+    diagnosis: Diagnosis.nullable().describe('null where there is nothing to say.'),
     ...sessionMembers,
   })
-  .meta({ id: 'SessionAnswer' })
+  .meta({ id: 'SessionAnswer', description: 'What became of each step.' })
 
 const ACTIONS = ['send', 'data', 'raw', 'startTls', 'login', 'drop'] as const
 

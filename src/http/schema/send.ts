@@ -142,8 +142,8 @@ export const SendAnswer = z
       .nullable()
       .describe('The name of the message in the server’s queue, where its answer gives one.'),
     reply: Reply.nullable().describe('The final one.'),
-    auth: AuthReport.nullable(),
-    diagnosis: Diagnosis.nullable(),
+    auth: AuthReport.nullable().describe('The login; null where none was asked for.'),
+    diagnosis: Diagnosis.nullable().describe('null where there is nothing to say.'),
     attempts: z.array(Attempt).optional().describe('With `route`: each session there was, in order.'),
     ...sessionMembers,
   })
