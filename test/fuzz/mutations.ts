@@ -51,7 +51,9 @@ export function mutation(random: Random, script: Script, secret: string): Mutati
   const { verb, place, octets } = random.of(said)
   const at = random.below(octets.length + 1)
   const to = at + random.below(octets.length - at + 1)
-  const token = Buffer.from(random.of([...TOKENS, secret, Buffer.from(secret).toString('base64')]), 'latin1')
+  // what a message holds is told as it is
+  const echoes = /^(?:RETR|TOP)/.test(verb) ? [] : [secret, Buffer.from(secret).toString('base64')]
+  const token = Buffer.from(random.of([...TOKENS, ...echoes]), 'latin1')
   const chance = random.octets(1 + random.below(8))
   const before = (length = at): Buffer => octets.subarray(0, length)
   const told = (how: string, ...steps: readonly Step[]): Mutation => ({

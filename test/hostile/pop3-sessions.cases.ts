@@ -235,6 +235,22 @@ export const SESSION_CASES: readonly HostileCase<Pop3Call>[] = [
     twin: { does: {} },
   },
   {
+    name: 'pop3-echoes-the-password-in-the-unique-id-of-a-message-that-is-read',
+    rule: 6,
+    call: { path: '/pop3/messages/1' },
+    does: { UIDL: [line(`+OK 1 ${Buffer.from(SECRET).toString('hex')}`)] },
+    told: [200, 'ok', null, null],
+    holds: ({ uid }) => {
+      if (uid !== '***') throw new Error(uid)
+    },
+    twin: {
+      does: {},
+      holds: ({ uid }) => {
+        if (uid !== 'uid-1') throw new Error(uid)
+      },
+    },
+  },
+  {
     name: 'pop3-echoes-the-password-among-its-capabilities',
     rule: 6,
     call: { path: '/pop3/capabilities' },

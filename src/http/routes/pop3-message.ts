@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import { Router } from 'express'
 import { z } from 'zod'
-import type { MessageRef } from '../../pop3/maildrop.ts'
+import type { Maildrop, MessageRef } from '../../pop3/maildrop.ts'
 import { retrieve } from '../../pop3/retrieve.ts'
 import type { Context } from '../context.ts'
 import { entityTag, uidsIn } from '../etag.ts'
@@ -97,14 +97,15 @@ async function giveRaw(
           begin: ({ uid }) => {
             response.setHeader('Content-Type', RAW)
             response.setHeader('X-Session-Id', maildrop.session.recorder.id)
-            tag(response, uid)
+            tag(response, told(maildrop, uid))
           },
           write: (octets) => writeTo(response, octets),
         },
         { ...query.asked, maxOctets: Number.MAX_SAFE_INTEGER },
       ),
   )
-  if (done.value.octets === undefined) notModified(response, done.value.found.uid)
+  const { found, octets } = done.value
+  if (octets === undefined) notModified(response, found.uid === null ? null : done.scrub(found.uid))
   response.end()
 }
 
@@ -120,10 +121,12 @@ async function giveParsed(
     const parsing = reading()
     try {
       const sink = { begin: () => undefined, write: parsing.write }
-      const { found, octets } = await retrieve(maildrop, ref, sink, {
+      const retrieved = await retrieve(maildrop, ref, sink, {
         ...query.asked,
         maxOctets: context.maxMessageOctets,
       })
+      const { octets } = retrieved
+      const found = { ...retrieved.found, uid: told(maildrop, retrieved.found.uid) }
       if (octets === undefined) return { found, body: undefined }
       const complete = query.asked.lines === undefined ? 'whole' : 'cut'
       return {
@@ -142,6 +145,11 @@ async function giveParsed(
   nameSession(response, done)
   notModified(response, found.uid)
   response.end()
+}
+
+/** A unique-id is the server's word, and may be what it was told. */
+function told({ session }: Maildrop, uid: string | null): string | null {
+  return uid === null ? null : session.recorder.scrub(uid)
 }
 
 function notModified(response: Response, uid: string | null): void {

@@ -124,7 +124,9 @@ async function lookFor(
     const sink = { begin: () => undefined, write: parsing.write }
     const ref = { by: 'number', number: match.number } as const
     const { octets = 0 } = await retrieve(maildrop, ref, sink, { maxOctets })
-    return { found: match, body: messageJson(match, octets, 'whole', await parsing.message(), url) }
+    const uid = match.uid === null ? null : maildrop.session.recorder.scrub(match.uid)
+    const found = { ...match, uid }
+    return { found, body: messageJson(found, octets, 'whole', await parsing.message(), url) }
   } finally {
     parsing.abandon()
   }
