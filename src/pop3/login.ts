@@ -127,6 +127,7 @@ function waysFor(
   // APOP is a bare MD5 of the password: better than showing it, and worse than any SASL mechanism or verified TLS
   const fallbacks = own.filter(({ name }) => name !== 'APOP' || !isVerified(session.tls))
   if (fallbacks.length === 0 || wish.credential?.kind === 'token') return sasl()
+  if (offer.now.length === 0) return fallbacks
   try {
     return [...sasl(), ...fallbacks]
   } catch (error) {
