@@ -92,7 +92,7 @@ export async function growth(bench: Bench): Promise<readonly Table[]> {
       call: (size) => peerPop3('/list', list(size), pop3),
     },
   ]
-  const rounds = bench.pace === 'whole' ? 3 : 1
+  const rounds = bench.pace === 'whole' ? 2 : 1
   return [
     await tableOf('Growth with the message', 'MB', octets, rounds),
     await tableOf('Growth with the mailbox', '1,000 messages', mailboxes, rounds),

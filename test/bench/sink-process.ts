@@ -16,7 +16,7 @@ const near = {
   smtpSingle: smtpSink({ ...smtp, pipelining: 'not-offered' }),
   smtpStartTls: smtpSink({ ...smtp, tls: 'starttls' }),
   smtps: smtpSink({ ...smtp, tls: 'implicit' }),
-  smtpNarrow: smtpSink({ ...smtp, restMs: 5 }),
+  smtpNarrow: smtpSink({ ...smtp, restMs: 1 }),
   smtpSlow: smtpSink({ ...smtp, delayMs: slowMs }),
   pop3: pop3Sink({ tls: 'off', certificate }),
   pop3StartTls: pop3Sink({ tls: 'stls', certificate }),
