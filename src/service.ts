@@ -17,7 +17,7 @@ import type { FindAddresses, FindMailHosts } from './session/mail-route.ts'
 import { Fault, Unmet } from './session/outcome.ts'
 import { serverUrl } from './session/server-url.ts'
 import { Sessions } from './session/sessions.ts'
-import { newId } from './text/ids.ts'
+import { newId, pooledRandom } from './text/ids.ts'
 import { dialler } from './wire/dial.ts'
 import { dnsAsker } from './wire/dns-question.ts'
 import { lookups } from './wire/lookups.ts'
@@ -56,6 +56,7 @@ export async function startService(
   parts: Parts = {},
 ): Promise<Service> {
   const clock = systemClock()
+  const random = pooledRandom()
   const sandbox = config.sandbox ? await startSandbox() : undefined
   const sessions = new Sessions({ inAll: config.maxSessions, perTarget: config.maxSessionsPerTarget })
   const resolving = config.dnsServers.length === 0 ? {} : { servers: config.dnsServers }
@@ -69,7 +70,7 @@ export async function startService(
     context: {
       tools: {
         clock,
-        newId: () => newId(clock.wallNow(), randomBytes),
+        newId: () => newId(clock.wallNow(), random),
         dial: dialler({
           resolver,
           egress: config.egress,

@@ -1,9 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express'
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+  Router,
+} from 'express'
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
-import { pinoHttp } from 'pino-http'
 import type { ApiKey } from '../config/keys-file.ts'
 import type { ProblemCode } from '../diagnosis/codes.ts'
 import { NoRoom } from '../session/sessions.ts'
@@ -11,9 +16,11 @@ import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
 import { answerTime } from './answer-time.ts'
 import { bodyTime } from './body-time.ts'
 import { beginCall, callOf } from './call.ts'
+import { callLog, requestIdOf } from './call-log.ts'
 import { keyOf } from './caller.ts'
 import type { Context } from './context.ts'
 import { openApiDocument, ROUTES } from './documented.ts'
+import { forPaths, inOrder } from './in-order.ts'
 import { KnownRoutes } from './known-routes.ts'
 import type { Metrics, Policy } from './metrics.ts'
 import { page } from './page.ts'
@@ -48,56 +55,43 @@ const BODY_BESIDE_MESSAGE = 1_048_576
 /** What one caller has of IPv6. */
 const IPV6_CALLER_BITS = 64
 
+const SMTP_PATHS = /^\/smtp\//i
+const POP3_PATHS = /^\/pop3\//i
+const OTHER_PATHS = /^\/(?!(?:smtp|pop3)\/)/i
+
 /** The HTTP application: middleware in order, routes, and what becomes of errors. */
 export function createApp(options: AppOptions): Express {
   const { context, logger, metrics } = options
+  const { clock } = context.tools
   const routes = new KnownRoutes(ROUTES)
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('trust proxy', [...options.trustProxy])
   app.set('query parser', 'simple')
-  app.use(beginCall(context.tools.clock))
-  app.use(logging(logger))
-  app.use(metrics.counting(routes, context.tools.clock.now, (locals) => keyOf({ locals })?.name ?? ''))
-  app.use(queuedAnswers())
-  app.use(answerTime(context.tools.clock))
-  app.use(securityHeaders())
-  app.use(requireOwnHost(options.ownNames))
-  app.get('/', (_request, response) => {
-    response.type('html').send(frontPage(context.version))
-  })
-  app.use(healthRouter(context))
-  app.use(problemsRouter())
-  const sandbox = context.servers.defaultName === 'sandbox' ? 'default' : 'not-default'
-  app.use(docsRouter(openApiDocument(context.version), sandbox))
-  app.use(refuseOtherSites())
-  app.use(bodyTime(context.tools.clock))
-  if (options.keys.length > 0) {
-    if (options.rateLimit > 0) app.use(guessingLimiter(options.rateLimit))
-    app.use(requireKey(options.keys))
-  }
-  // whoever watches over the service has to see it when callers are too many, too
-  app.use(metricsRouter(metrics))
-  app.use((request, response, next) => {
-    response.locals['caller'] = callerOf(request, response)
-    next()
-  })
-  app.use(limiter(options.rateLimit))
-  app.use((request, response, next) => {
-    if (isOfType(request, 'application/json')) invite(request, response)
-    next()
-  })
   app.use(
-    express.json({
-      limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
-      inflate: false,
-      strict: true,
-      verify: (_request, _response, octets, charset) => requireStrictJson(octets, charset),
-    }),
+    inOrder(
+      beginCall(clock),
+      callLog(logger, clock),
+      metrics.counting(routes, clock.now, (locals) => keyOf({ locals })?.name ?? ''),
+      queuedAnswers(),
+      answerTime(clock),
+      securityHeaders(),
+      requireOwnHost(options.ownNames),
+      forPaths(OTHER_PATHS, papers(context)),
+      refuseOtherSites(),
+      bodyTime(clock),
+      ...guards(options),
+      // whoever watches over the service has to see it when callers are too many, too
+      forPaths(OTHER_PATHS, metricsRouter(metrics)),
+      knowingCaller(),
+      limiter(options.rateLimit),
+      inviting(),
+      json(context),
+      forPaths(SMTP_PATHS, smtpRouter(context)),
+      forPaths(POP3_PATHS, pop3Router(context)),
+    ),
   )
-  app.use(smtpRouter(context))
-  app.use(pop3Router(context))
   otherMethods(app, routes)
   app.use(() => {
     throw new Problem({ status: 404, code: 'not-found', detail: 'No route of that path; /docs lists them.' })
@@ -106,42 +100,47 @@ export function createApp(options: AppOptions): Express {
   return app
 }
 
-/** One line a call; never the query or the headers, which may hold what is nobody's business. */
-function logging(logger: Logger) {
-  return pinoHttp({
-    logger,
-    genReqId: (request, response) => {
-      const given = request.headers['x-request-id']
-      // taken over only when it is harmless in a log and a header
-      const id = typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
-      response.setHeader('X-Request-Id', id)
-      return id
-    },
-    customLogLevel: (request, response, error) => {
-      if (error !== undefined || response.statusCode >= 500) return 'warn'
-      return request.url === '/livez' || request.url === '/readyz' ? 'debug' : 'info'
-    },
-    serializers: {
-      req: (request: { id: unknown; method: string; url: string }) => ({
-        id: request.id,
-        method: request.method,
-        path: request.url.split('?', 1)[0],
-      }),
-      res: (response: {
-        statusCode: number
-        headers?: Record<string, unknown>
-        raw: Pick<Response, 'locals'>
-      }) => ({
-        statusCode: response.statusCode,
-        session: response.headers?.['x-session-id'],
-        key: keyOf(response.raw)?.name,
-      }),
-      err: (error: Error) => ({ type: error.name, message: error.message, stack: error.stack }),
-    },
+/** What needs no key and is not counted: what people read, and what asks whether the service is well. */
+function papers(context: Context): Router {
+  const sandbox = context.servers.defaultName === 'sandbox' ? 'default' : 'not-default'
+  return Router()
+    .get('/', (_request, response) => {
+      response.type('html').send(frontPage(context.version))
+    })
+    .use(healthRouter(context))
+    .use(problemsRouter())
+    .use(docsRouter(openApiDocument(context.version), sandbox))
+}
+
+function guards({ keys, rateLimit }: AppOptions): RequestHandler[] {
+  if (keys.length === 0) return []
+  return [...(rateLimit > 0 ? [guessingLimiter(rateLimit)] : []), requireKey(keys)]
+}
+
+function knowingCaller(): RequestHandler {
+  return (request, response, next) => {
+    response.locals['caller'] = callerOf(request, response)
+    next()
+  }
+}
+
+function inviting(): RequestHandler {
+  return (request, response, next) => {
+    if (isOfType(request, 'application/json')) invite(request, response)
+    next()
+  }
+}
+
+function json(context: Context): RequestHandler {
+  return express.json({
+    limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
+    inflate: false,
+    strict: true,
+    verify: (_request, _response, octets, charset) => requireStrictJson(octets, charset),
   })
 }
 
-function securityHeaders() {
+function securityHeaders(): RequestHandler {
   return helmet({
     contentSecurityPolicy: {
       directives: {
@@ -216,7 +215,8 @@ function onError(logger: Logger, metrics: Metrics): ErrorRequestHandler {
     const problem = problemFrom(error)
     const policy = policyOf(error)
     if (policy !== undefined) metrics.refused(policy)
-    if (problem.options.status === 500) logger.error({ err: error, req: { id: request.id } }, 'a bug')
+    if (problem.options.status === 500)
+      logger.error({ err: error, req: { id: requestIdOf(response) } }, 'a bug')
     // once the answer has begun it can only be broken off, so that it never passes for whole
     if (response.headersSent && callOf(response).events === undefined) response.destroy()
     else representProblem(request, response, problem)

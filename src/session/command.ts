@@ -1,5 +1,5 @@
 import { REDACTED } from '../text/secret.ts'
-import { visible } from '../text/visible.ts'
+import { visibleText } from '../text/visible.ts'
 
 /** A line to the server, and how it may be shown. Only the functions of this file make one. */
 export interface Command {
@@ -21,8 +21,8 @@ export class ForbiddenOctet extends Error {
  * @throws {ForbiddenOctet}
  */
 export function command(verb: string, argument?: string): Command {
-  const octets = lineOf(argument === undefined ? verb : `${verb} ${argument}`)
-  return { verb, octets, shown: visible(octets.subarray(0, -2)), redacted: false }
+  const line = argument === undefined ? verb : `${verb} ${argument}`
+  return { verb, octets: lineOf(line), shown: visibleText(line), redacted: false }
 }
 
 /**
@@ -45,7 +45,7 @@ export function secretCommand(verb: string, beginning: string, secret: string): 
 export function ownCommand(line: string, secrets: readonly string[], hiddenFrom = line.length): Command {
   const octets = lineOf(line)
   const open = secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), line.slice(0, hiddenFrom))
-  const shown = visible(Buffer.from(open)) + (hiddenFrom < line.length ? REDACTED : '')
+  const shown = visibleText(open) + (hiddenFrom < line.length ? REDACTED : '')
   const verb = /^[A-Za-z]+/.exec(open)?.[0] ?? ''
   return { verb, octets, shown, redacted: open !== line }
 }

@@ -146,7 +146,7 @@ export class Dialogue<R extends Reply> {
     while (pending.reply === undefined) {
       const head = this.#queue[0]
       if (head === undefined) throw new Error('a reply is waited for that is not due')
-      if (head.reply === undefined) head.reply = await this.#readReply(head)
+      if (head.reply === undefined) head.reply = this.#readyReply(head) ?? (await this.#readReply(head))
       else await this.#passOver(head)
       if (!hasBody(head)) this.#queue.shift()
     }
@@ -296,6 +296,16 @@ export class Dialogue<R extends Reply> {
   async #unlessBroken<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
+  }
+
+  /** The replies of a group mostly come together: what is there already needs no waiting. */
+  #readyReply(due: Pending<R>): R | undefined {
+    try {
+      return this.#incoming.ready(due)
     } catch (error) {
       this.#broken = true
       throw error

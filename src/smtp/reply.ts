@@ -2,7 +2,7 @@ import type { Reply, Severity } from '../session/answer.ts'
 import type { ReplyReader } from '../session/incoming.ts'
 import { Fault } from '../session/outcome.ts'
 import type { Line } from '../text/lines.ts'
-import { visible } from '../text/visible.ts'
+import { visibleLatin1 } from '../text/visible.ts'
 
 export interface SmtpReply extends Reply {
   readonly code: number
@@ -42,7 +42,7 @@ export class SmtpReplyReader implements ReplyReader<SmtpReply> {
     }
     this.#code = code
     this.#bounded(line.octets.length)
-    this.#texts.push(text === undefined ? '' : visible(line.octets.subarray(4)))
+    this.#texts.push(visibleLatin1(text ?? ''))
     if (separator === '-') return undefined
     if (separator === undefined) this.#tolerated('code-without-text', 'A reply had a code and no text.')
     return this.#whole(Number(code))

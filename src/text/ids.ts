@@ -13,3 +13,17 @@ export function newId(nowMs: number, random: (octets: number) => Buffer = random
   const tail = [...random(16)].map((octet) => CROCKFORD.charAt(octet % 32)).join('')
   return time + tail
 }
+
+/** How much is fetched at a time. */
+const POOL_OCTETS = 4096
+
+/** Random octets for ids: asking the system costs the same for a few as for many, so many are fetched at a time. */
+export function pooledRandom(): (octets: number) => Buffer {
+  let pool = randomBytes(POOL_OCTETS)
+  return (octets) => {
+    if (pool.length < octets) pool = randomBytes(Math.max(octets, POOL_OCTETS))
+    const taken = pool.subarray(0, octets)
+    pool = pool.subarray(octets)
+    return taken
+  }
+}

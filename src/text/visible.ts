@@ -23,6 +23,11 @@ export function visibleLatin1(octets: string): string {
   return PLAIN.test(octets) ? octets : visible(Buffer.from(octets, 'latin1'))
 }
 
+/** `visible` of text of our own, as it goes out. */
+export function visibleText(text: string): string {
+  return PLAIN.test(text) ? text : visible(Buffer.from(text))
+}
+
 /** Like `visible`, for a piece of content: CRLF and TAB stay as they are. */
 export function visibleContent(octets: Buffer): string {
   const latin1 = octets.toString('latin1')
