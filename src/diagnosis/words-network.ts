@@ -104,8 +104,8 @@ export const NETWORK_WORDS = {
   },
   'protocol-violation': {
     summary: (s) => `${serverName(s)} said something at ${stageName(s)} that is not ${protocolName(s)}.`,
-    cause: () =>
-      'A line of the server is no reply, or no reply that can be right at this place. The last entries of the transcript show it, octet by octet.',
+    cause: ({ fault }) =>
+      `${fault === undefined ? 'A line of the server is no reply, or no reply that can be right at this place.' : sentence(fault.message)} The last entries of the transcript show it, octet by octet.`,
   },
   'limit-exceeded': {
     summary: (s) => `${serverName(s)} sent more at ${stageName(s)} than this service reads.`,

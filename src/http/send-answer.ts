@@ -141,16 +141,12 @@ function firstRefusal(result: SendResult) {
   const [first] = result.rejected
   if (first === undefined) return undefined
   const outcome = first.reply.severity === 'transient' ? ('deferred' as const) : ('rejected' as const)
-  return { outcome, stage: 'rcpt' as const, reply: first.reply }
+  return { outcome, stage: first.stage, reply: first.reply }
 }
 
 function rejectedOf(result: SendResult, circumstances: Circumstances) {
-  return result.rejected.map(({ recipient, reply }) => {
+  return result.rejected.map(({ recipient, stage, reply }) => {
     const outcome = reply.severity === 'transient' ? ('deferred' as const) : ('rejected' as const)
-    const stage =
-      result.failure !== undefined && result.failure.reply === reply
-        ? result.failure.stage
-        : ('rcpt' as const)
     const code = diagnose(
       situationOf(result, { ...circumstances, recipient }, { outcome, stage, reply }),
     )?.code

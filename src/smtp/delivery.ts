@@ -5,7 +5,7 @@ import type { Flights } from '../session/turns.ts'
 import { quit } from './command.ts'
 import { type Carriage, type Handed, handOver } from './content.ts'
 import type { SmtpReply } from './reply.ts'
-import { asRefusal, isAccepted, type RecipientVerdict, type Verdicts } from './verdicts.ts'
+import { isAccepted, type RecipientVerdict, type Verdicts } from './verdicts.ts'
 
 /** How the message goes out, and how it is answered. */
 export interface Delivery {
@@ -79,8 +79,9 @@ export async function conclude(
   session.handedOver = false
   session.budget.unshield()
   if (verdicts.taken.length === 0) {
-    const refused = verdicts.final as SmtpReply
-    throw new Refusal(asRefusal(isAccepted(refused) ? (verdicts.rejected[0]?.reply ?? refused) : refused))
+    // of several refusals the first is the one that is told, as among recipients
+    const refused = verdicts.rejected.find(({ stage }) => stage === 'end-of-data')
+    throw new Refusal(refused?.reply ?? (verdicts.final as SmtpReply))
   }
 }
 
@@ -133,6 +134,6 @@ async function prdr(
 
 function settle(verdicts: Verdicts, recipients: readonly RecipientVerdict[], reply: SmtpReply): void {
   verdicts.final = reply
-  const settled = recipients.map(({ recipient }) => ({ recipient, reply }))
+  const settled = recipients.map(({ recipient }) => ({ recipient, stage: 'end-of-data' as const, reply }))
   ;(isAccepted(reply) ? verdicts.taken : verdicts.rejected).push(...settled)
 }

@@ -1,10 +1,9 @@
 import type { Dialogue } from '../session/dialogue.ts'
-import { Refusal } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
 import { ehlo, helo, lhlo } from './command.ts'
 import { type Extensions, extensionsIn, offeredIn } from './ehlo.ts'
 import { type SmtpReply, seqOf } from './reply.ts'
-import { asRefusal, isAccepted } from './verdicts.ts'
+import { isAccepted, refusalOf } from './verdicts.ts'
 
 export const HELLO_VERBS = ['auto', 'EHLO', 'HELO', 'LHLO', 'none'] as const
 
@@ -20,7 +19,7 @@ const EHLO_NOT_KNOWN: ReadonlySet<number> = new Set([500, 501, 502, 503, 504])
 
 /**
  * The hello of this session, and what the server offers in answer.
- * @throws {Refusal}
+ * @throws {Refusal} {Fault}
  */
 export async function sayHello(
   session: Session<SmtpReply>,
@@ -41,14 +40,15 @@ export async function sayHello(
   }
   // without EHLO there is no STARTTLS, so a session that needs it cannot go on with HELO
   const mayFallBack = verb === 'auto' && session.target.security !== 'required'
-  if (!mayFallBack || !EHLO_NOT_KNOWN.has(reply.code)) throw new Refusal(asRefusal(reply))
+  if (!mayFallBack || !EHLO_NOT_KNOWN.has(reply.code))
+    throw refusalOf(reply, verb === 'LHLO' ? 'LHLO' : 'EHLO')
   dialogue.note('fallback', `EHLO was answered ${reply.code}, trying HELO`)
   return await sayHelo(dialogue, hello.name)
 }
 
 async function sayHelo(dialogue: Dialogue<SmtpReply>, name: string): Promise<Extensions> {
   const reply = await dialogue.command(helo(name))
-  if (!isAccepted(reply)) throw new Refusal(asRefusal(reply))
+  if (!isAccepted(reply)) throw refusalOf(reply, 'HELO')
   return new Map()
 }
 

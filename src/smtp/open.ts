@@ -1,12 +1,12 @@
 import type { AuthReport } from '../session/auth.ts'
 import type { Dialogue } from '../session/dialogue.ts'
-import { Refusal, Unmet } from '../session/outcome.ts'
+import { Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
 import { startTls } from './command.ts'
 import { type Extensions, offeredIn } from './ehlo.ts'
 import { type Hello, noteChanges, sayHello } from './hello.ts'
 import { type SmtpReply, seqOf } from './reply.ts'
-import { asRefusal, isAccepted } from './verdicts.ts'
+import { isAccepted, refusalOf } from './verdicts.ts'
 import { impersonate, type XclientWish } from './xclient.ts'
 
 /** Where a session may end early, and how: by QUIT, or by hanging up. */
@@ -47,7 +47,7 @@ export async function openSmtp(
   report: OpeningReport,
 ): Promise<Opened> {
   const { dialogue, greeting } = await session.open()
-  if (greeting.code !== 220) throw new Refusal(greeting)
+  if (greeting.code !== 220) throw refusalOf(greeting, 'the connection')
   const { end, xclient } = opening
   let extensions: Extensions = new Map()
   const opened = (reached: Opened['reached']): Opened => ({ dialogue, extensions, reached })
@@ -108,7 +108,7 @@ async function upgrade(session: Session<SmtpReply>, dialogue: Dialogue<SmtpReply
     await session.upgrade(dialogue)
     return
   }
-  if (session.target.security === 'required') throw new Refusal(asRefusal(reply))
+  if (session.target.security === 'required') throw refusalOf(reply, 'STARTTLS')
   dialogue.finding(
     'starttls-refused',
     'STARTTLS was offered and refused; the session went on in the clear.',

@@ -1,11 +1,10 @@
-import { Refusal } from '../session/outcome.ts'
 import type { Session, SessionEnd } from '../session/session.ts'
 import { data, mail, rcpt } from './command.ts'
 import type { Hello } from './hello.ts'
 import { openSmtp } from './open.ts'
 import { type Mailbox, pathOf } from './path.ts'
 import { type SmtpReply, seqOf } from './reply.ts'
-import { asRefusal, isAccepted } from './verdicts.ts'
+import { isAccepted, refusalOf } from './verdicts.ts'
 
 /**
  * Ends of data that are none: only CRLF `.` CRLF is (RFC 5321 §4.1.1.4). A server that takes another for the end can be made to
@@ -60,16 +59,16 @@ export async function probeBareNewline(
     for (const known of path === null ? [] : [path.address, path.domain, path.asciiDomain])
       session.recorder.permit(known)
   const { dialogue } = await openSmtp(session, { hello, xclient: undefined, end: undefined }, {})
-  const accepted = (reply: SmtpReply): void => {
-    if (!isAccepted(reply)) throw new Refusal(asRefusal(reply))
+  const accepted = (reply: SmtpReply, verb: string): void => {
+    if (!isAccepted(reply)) throw refusalOf(reply, verb)
   }
   session.stage = 'mail'
-  accepted(await dialogue.command(mail(sender === null ? '<>' : pathOf(sender, 'not-in-use'))))
+  accepted(await dialogue.command(mail(sender === null ? '<>' : pathOf(sender, 'not-in-use'))), 'MAIL')
   session.stage = 'rcpt'
-  accepted(await dialogue.command(rcpt(pathOf(recipient, 'not-in-use'))))
+  accepted(await dialogue.command(rcpt(pathOf(recipient, 'not-in-use'))), 'RCPT')
   session.stage = 'data'
   const go = await dialogue.command(data(), 'data')
-  if (go.severity !== 'intermediate') throw new Refusal(asRefusal(go))
+  if (go.severity !== 'intermediate') throw refusalOf(go, 'DATA')
   const { finals } = await dialogue.content({
     content: [Buffer.from(testMessage(wish))],
     encode: (block) => block,

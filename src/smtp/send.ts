@@ -225,6 +225,8 @@ function settled(end: SessionEnd<void>, verdicts: Verdicts): Pick<SendResult, 'a
   const refused =
     failure.stage === 'data' && failure.reply !== undefined ? (failure.reply as SmtpReply) : undefined
   const left =
-    refused === undefined ? [] : verdicts.accepted.map(({ recipient }) => ({ recipient, reply: refused }))
+    refused === undefined
+      ? []
+      : verdicts.accepted.map(({ recipient }) => ({ recipient, stage: 'data' as const, reply: refused }))
   return { accepted: verdicts.taken, rejected: [...verdicts.rejected, ...left] }
 }

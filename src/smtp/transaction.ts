@@ -7,7 +7,7 @@ import { data, rset } from './command.ts'
 import { endEmpty } from './content.ts'
 import { conclude, type Delivery, deliver, handOn } from './delivery.ts'
 import type { SmtpReply } from './reply.ts'
-import { asRefusal, isAccepted, type Verdicts } from './verdicts.ts'
+import { isAccepted, refusalOf, type Verdicts } from './verdicts.ts'
 
 /** What one mail transaction (RFC 5321 §3.3) is to do. */
 export interface Transaction extends Delivery {
@@ -74,7 +74,7 @@ export async function transact(
   if (transaction.carriage.by === 'DATA') {
     session.stage = 'data'
     const go = replies.data ?? (await dialogue.command(data(), 'data'))
-    if (go.severity !== 'intermediate') throw new Refusal(asRefusal(go))
+    if (go.severity !== 'intermediate') throw refusalOf(go, 'DATA')
   }
   if (transaction.endAfter === 'data') return
   await deliver(session, dialogue, transaction, verdicts)
@@ -104,7 +104,9 @@ async function allInOneFlight(
   session.handedOver = false
   session.budget.unshield()
   session.stage = refused === undefined ? 'rcpt' : 'mail'
-  throw new Refusal(asRefusal(refused ?? (verdicts.rejected[0]?.reply as SmtpReply)))
+  throw refused === undefined
+    ? refusalOf(verdicts.rejected[0]?.reply as SmtpReply, 'RCPT')
+    : refusalOf(refused, 'MAIL')
 }
 
 async function askInOneFlight(
@@ -155,13 +157,13 @@ async function askOneByOne(
 
 /** Written down at once, so that it is known whatever comes next. */
 function judged(verdicts: Verdicts, rcpt: Transaction['rcpts'][number] | undefined, reply: SmtpReply): void {
-  const verdict = { recipient: rcpt?.recipient ?? '', reply }
+  const verdict = { recipient: rcpt?.recipient ?? '', stage: 'rcpt' as const, reply }
   ;(isAccepted(reply) ? verdicts.accepted : verdicts.rejected).push(verdict)
 }
 
 /**
  * What the replies mean together. The first refusal decides: those behind it are its consequences.
- * @throws {Refusal}
+ * @throws {Refusal} {Fault}
  */
 async function judge(
   session: Session<SmtpReply>,
@@ -174,6 +176,7 @@ async function judge(
   const enough = verdicts.accepted.length > 0 && transaction.onRejectedRecipient === 'continue'
   if (firstRejected === undefined || enough) return
   if (replies.data?.severity === 'intermediate') await endEmpty(dialogue)
-  session.stage = isAccepted(replies.mail) ? 'rcpt' : 'mail'
-  throw new Refusal(asRefusal(firstRejected))
+  const verb = isAccepted(replies.mail) ? 'RCPT' : 'MAIL'
+  session.stage = verb === 'RCPT' ? 'rcpt' : 'mail'
+  throw refusalOf(firstRejected, verb)
 }

@@ -1,8 +1,12 @@
+import { isPositive } from '../session/answer.ts'
+import { Fault, Refusal } from '../session/outcome.ts'
 import type { SmtpReply } from './reply.ts'
 
 /** What the server said of one recipient. */
 export interface RecipientVerdict {
   readonly recipient: string
+  /** Where it was said: an answer to the message means something else than the same answer to RCPT. */
+  readonly stage: 'rcpt' | 'data' | 'end-of-data'
   readonly reply: SmtpReply
 }
 
@@ -27,7 +31,8 @@ export function isAccepted(reply: SmtpReply): boolean {
   return reply.severity === 'completion'
 }
 
-/** A reply of a class that has no place here is as good as a refusal for good (RFC 5321 §4.3.2). */
-export function asRefusal(reply: SmtpReply): SmtpReply {
-  return reply.severity === 'transient' ? reply : { ...reply, severity: 'permanent' }
+/** What a reply comes to that is not the one wanted: a refusal, or, of a class that has no place there, a server out of step. */
+export function refusalOf(reply: SmtpReply, asked: string): Refusal | Fault {
+  if (!isPositive(reply)) return new Refusal(reply)
+  return new Fault('protocol', `${asked} was answered ${reply.code}, which has no place there`)
 }

@@ -1,11 +1,11 @@
 import type { Dialogue } from '../session/dialogue.ts'
-import { Refusal, Unmet } from '../session/outcome.ts'
+import { Unmet } from '../session/outcome.ts'
 import type { Session } from '../session/session.ts'
 import { xclient } from './command.ts'
 import { type Extensions, offeredIn } from './ehlo.ts'
 import { requireExtension } from './parameters.ts'
 import type { SmtpReply } from './reply.ts'
-import { asRefusal, isAccepted } from './verdicts.ts'
+import { isAccepted, refusalOf } from './verdicts.ts'
 import { xtext } from './xtext.ts'
 
 export const XCLIENT_ATTRIBUTES = [
@@ -35,7 +35,7 @@ const LONGEST_LINE = 500
 /**
  * Says XCLIENT; the server then starts over, and so must the hello.
  * @throws {Unmet} when it is not offered, or one of the attributes is not
- * @throws {Refusal}
+ * @throws {Refusal} {Fault}
  */
 export async function impersonate(
   session: Session<SmtpReply>,
@@ -56,7 +56,7 @@ export async function impersonate(
   }
   for (const line of linesOf(wish.attributes)) {
     const reply = await dialogue.command(xclient(line))
-    if (!isAccepted(reply)) throw new Refusal(asRefusal(reply))
+    if (!isAccepted(reply)) throw refusalOf(reply, 'XCLIENT')
   }
 }
 

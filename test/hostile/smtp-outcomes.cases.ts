@@ -194,7 +194,7 @@ export const OUTCOME_CASES: readonly HostileCase<SmtpCall>[] = [
     name: 'accepts-data-without-asking-for-content',
     rule: 1,
     does: { DATA: [line('250 2.0.0 Ok')] },
-    told: [422, 'rejected', 'data', 'refused-permanently'],
+    told: [502, 'failed', 'data', 'protocol-violation'],
     twin: { does: HONEST_END },
   },
   {

@@ -72,7 +72,7 @@ export const SHIFT_CASES: readonly HostileCase<SmtpCall>[] = [
     name: 'pipelined-one-reply-too-many',
     rule: 3,
     does: { ...PIPELINED, MAIL: [say('250 2.1.0 Ok\r\n250 2.1.0 Ok\r\n')] },
-    told: [422, 'rejected', 'data', 'refused-permanently'],
+    told: [502, 'failed', 'data', 'protocol-violation'],
     limits: { total: 1500 },
     never: [CONTENT, /^\.\r$/m],
     twin: { does: PIPELINED, limits: { total: 8000 } },
@@ -82,7 +82,7 @@ export const SHIFT_CASES: readonly HostileCase<SmtpCall>[] = [
     rule: 3,
     does: { ...PIPELINED, RCPT: [], DATA: [GO, takeContent, silence] },
     // the 354 stands where the answer to RCPT was due: a server out of step is given nothing
-    told: [422, 'rejected', 'rcpt', 'refused-permanently'],
+    told: [502, 'failed', 'rcpt', 'protocol-violation'],
     limits: { data: 400 },
     never: [CONTENT, /^\.\r$/m],
     twin: { does: PIPELINED, limits: { data: 4000 } },

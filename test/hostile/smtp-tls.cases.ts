@@ -239,7 +239,7 @@ export const TLS_CASES: readonly HostileCase<SmtpCall>[] = [
     call: REQUIRED,
     // it stands where the answer to EHLO is due, and every answer behind it where another one is due: no 354 is where it belongs
     does: { ...OFFERED, STARTTLS: [GO, tls(), line('220 mx.evil.test')] },
-    told: [422, 'rejected', 'data', 'refused-permanently'],
+    told: [502, 'failed', 'data', 'protocol-violation'],
     limits: { total: 2000 },
     twin: { does: OFFERED, limits: { total: 8000 } },
   },
@@ -248,7 +248,7 @@ export const TLS_CASES: readonly HostileCase<SmtpCall>[] = [
     rule: 3,
     call: REQUIRED,
     does: { ...OFFERED, STARTTLS: [line('354 Ready to start TLS'), tls()] },
-    told: [422, 'rejected', 'starttls', 'starttls-refused'],
+    told: [502, 'failed', 'starttls', 'protocol-violation'],
     never: [CLIENT_HELLO, /^MAIL/m],
     twin: { does: OFFERED },
   },

@@ -157,6 +157,16 @@ describe('POST /smtp/send and a server that', () => {
     expect([body.status, body.stage]).toEqual([502, 'dns'])
   })
 
+  test('refuses the message, not the recipient: both are told the same reason', async () => {
+    const server = await mailServer(...UP_TO_DATA, '554 5.7.1 Message content rejected as spam', '221 Bye')
+    const { body } = await send(server.port).expect(422)
+    expect(body).toMatchObject({
+      stage: 'end-of-data',
+      diagnosis: { code: 'content-rejected' },
+      rejected: [{ recipient: TO_BOB.to[0], diagnosis: { code: 'content-rejected' } }],
+    })
+  })
+
   test('hangs up after QUIT: the message was accepted all the same', async () => {
     const server = await mailServer(...UP_TO_DATA, OK, 'CLOSE')
     const response = await send(server.port).expect(200)

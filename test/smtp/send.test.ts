@@ -328,7 +328,8 @@ describe('LMTP and PRDR: one answer for each recipient', () => {
       S: 221 2.0.0 Bye`,
       { to, target },
     )
-    expect(end).toMatchObject({ outcome: 'deferred', stage: 'end-of-data', reply: 451, accepted: [] })
+    // the first refusal decides, as it does among recipients
+    expect(end).toMatchObject({ outcome: 'rejected', stage: 'end-of-data', reply: 552, accepted: [] })
     expect(end.rejected).toEqual(['c@y.test 550', 'b@y.test 552', 'd@y.test 451'])
   })
 

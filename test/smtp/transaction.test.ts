@@ -224,7 +224,7 @@ describe('in as few flights as can be', () => {
       S: 250 2.0.0 Ok
       C: QUIT
       S: 221 2.0.0 Bye`)
-    expect(end).toMatchObject({ outcome: 'rejected', stage: 'data', final: undefined })
+    expect(end).toMatchObject({ outcome: 'failed', fault: 'protocol', stage: 'data', final: undefined })
   })
 
   test('a recipient who is answered 354 is not accepted', async () => {
@@ -235,7 +235,7 @@ describe('in as few flights as can be', () => {
       S: 554 5.5.1 no valid recipients
       C: QUIT
       S: 221 2.0.0 Bye`)
-    expect(end).toMatchObject({ outcome: 'rejected', stage: 'rcpt', reply: 354, accepted: [] })
+    expect(end).toMatchObject({ outcome: 'failed', fault: 'protocol', stage: 'rcpt', accepted: [] })
   })
 
   test.each(['S: <EOF>', 'S: <RESET>'])(
