@@ -75,5 +75,7 @@ export function timeLimitsOf(
     limits[phase] = ms
   }
   if (errors.length > 0) throw invalidRequest(errors)
-  return limits as unknown as TimeLimits
+  const asWished = limits as unknown as TimeLimits
+  // nothing hangs on the reply to QUIT
+  return { ...asWished, quit: Math.min(asWished.quit, asWished.command) }
 }

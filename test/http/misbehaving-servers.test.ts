@@ -167,6 +167,12 @@ describe('POST /smtp/send and a server that', () => {
     })
   })
 
+  test('never answers QUIT: that is not waited for longer than for any other reply', async () => {
+    const server = await mailServer(...UP_TO_DATA, OK, 'HANG')
+    const { body } = await send(server.port, { timeouts: { command: 50 } }).expect(200)
+    expect(body.transcript.findings[0].text).toContain('within 50 ms')
+  })
+
   test('hangs up after QUIT: the message was accepted all the same', async () => {
     const server = await mailServer(...UP_TO_DATA, OK, 'CLOSE')
     const response = await send(server.port).expect(200)
