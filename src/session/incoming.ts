@@ -54,6 +54,8 @@ export class Incoming<R extends Reply> {
   #spoken = true
   #lastReplyAt: number
   #lastReply: R | undefined
+  /** What the reader let pass in the reply that is being read: told with the entry that shows it. */
+  readonly #tolerated = new Map<string, string>()
 
   constructor(options: IncomingOptions<R>) {
     this.#options = options
@@ -85,6 +87,7 @@ export class Incoming<R extends Reply> {
 
   /** RFC 3207 §6: nothing that was read before TLS counts after it. */
   reset(): void {
+    this.#tellTolerated([])
     this.#splitter = new LineSplitter(this.#options.maxLineOctets)
     this.#reader = this.#newReader()
   }
@@ -124,6 +127,7 @@ export class Incoming<R extends Reply> {
       }
       if (reply === undefined) continue
       const seq = this.#recorder.reply(reply, this.#waitedMs(due), due?.seq)
+      this.#tellTolerated([seq])
       this.#lastReplyAt = this.#options.now()
       this.#lastReply = { ...reply, seq }
       return this.#lastReply
@@ -205,7 +209,8 @@ export class Incoming<R extends Reply> {
   }
 
   #recordBroken(line: string, due: Due | undefined): void {
-    this.#recorder.incompleteReply([...this.#reader.partial(), line], this.#waitedMs(due))
+    const seq = this.#recorder.incompleteReply([...this.#reader.partial(), line], this.#waitedMs(due))
+    this.#tellTolerated([seq])
     this.#reader = this.#newReader()
   }
 
@@ -213,11 +218,17 @@ export class Incoming<R extends Reply> {
     const rest = this.#splitter.takeAll().subarray(0, this.#options.maxLineOctets)
     const lines = [...this.#reader.partial(), ...(rest.length > 0 ? [visible(rest)] : [])]
     this.#reader = this.#newReader()
-    if (lines.length > 0) this.#recorder.incompleteReply(lines, this.#waitedMs(due))
+    this.#tellTolerated(lines.length > 0 ? [this.#recorder.incompleteReply(lines, this.#waitedMs(due))] : [])
   }
 
   #newReader(): ReplyReader<R> {
-    return this.#options.reader((code, text) => this.#recorder.finding(code, text))
+    return this.#options.reader((code, text) => this.#tolerated.set(code, text))
+  }
+
+  #tellTolerated(evidence: readonly number[]): void {
+    if (this.#tolerated.size === 0) return
+    for (const [code, text] of this.#tolerated) this.#recorder.finding(code, text, evidence)
+    this.#tolerated.clear()
   }
 
   #waitedMs(due: Due | undefined): number {

@@ -167,14 +167,21 @@ export class Session<R extends Reply> {
       dialogue.close('by this service, without QUIT')
       return
     }
+    let evidence: number | undefined
     try {
       if (this.beforeQuit !== undefined && this.quit === undefined)
         await dialogue.command(this.beforeQuit, 'quit')
-      await dialogue.reply(this.quit ?? dialogue.send(command('QUIT'), 'quit'))
+      const quit = this.quit ?? dialogue.send(command('QUIT'), 'quit')
+      evidence = quit.seq
+      await dialogue.reply(quit)
       dialogue.close('by this service, after QUIT')
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      dialogue.finding('quit-unanswered', `QUIT was not answered: ${error.message}.`)
+      dialogue.finding(
+        'quit-unanswered',
+        `QUIT was not answered: ${error.message}.`,
+        evidence === undefined ? [] : [evidence],
+      )
       dialogue.close('by this service, QUIT was not answered')
     }
   }

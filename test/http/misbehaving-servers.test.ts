@@ -173,6 +173,31 @@ describe('POST /smtp/send and a server that', () => {
     expect(body.transcript.findings[0].text).toContain('within 50 ms')
   })
 
+  test('is tolerated: each finding points at the entries that show it', async () => {
+    const server = await mailServer(
+      Buffer.from('220 mx.example.test\n'),
+      Buffer.from('\r\n250 mx.example.test\n'),
+      Buffer.from('250\r\n'),
+      OK,
+      GO,
+      OK,
+      'CLOSE',
+    )
+    const { body } = await send(server.port).expect(200)
+    const shown = body.transcript.findings.map(({ code, evidence }: { code: string; evidence: number[] }) => [
+      code,
+      ...evidence
+        .map((seq) => body.transcript.entries[seq])
+        .map(({ line, code: replied }) => line ?? replied),
+    ])
+    expect(shown).toEqual([
+      ['bare-lf', 220, 250],
+      ['blank-line', 250],
+      ['code-without-text', 250],
+      ['quit-unanswered', 'QUIT'],
+    ])
+  })
+
   test('hangs up after QUIT: the message was accepted all the same', async () => {
     const server = await mailServer(...UP_TO_DATA, OK, 'CLOSE')
     const response = await send(server.port).expect(200)
