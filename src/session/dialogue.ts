@@ -203,19 +203,19 @@ export class Dialogue<R extends Reply> {
       readonly handOver: () => void
       readonly finals?: number
     },
-  ): Promise<{ readonly finals: readonly Pending<R>[]; readonly along?: Pending<R> }> {
+  ): Promise<{ readonly seq: number; readonly finals: readonly Pending<R>[]; readonly along?: Pending<R> }> {
     const { opening, along } = parts
     const openingSeq =
       opening === undefined ? undefined : this.#recorder.command(opening.shown, opening.redacted)
-    const held = await this.#unlessBroken(() =>
+    const { held, seq } = await this.#unlessBroken(() =>
       this.#outgoing.stream({ ...parts, ...(opening === undefined ? {} : { head: opening.octets }) }),
     )
-    const finals = this.expectMore('reply to the end of data', parts.finals ?? 1, openingSeq)
+    const finals = this.expectMore('reply to the end of data', parts.finals ?? 1, openingSeq ?? seq)
     const alongSeq = along === undefined ? undefined : this.#recorder.command(along.shown, along.redacted)
     parts.handOver()
     this.#outgoing.write(Buffer.concat([held, parts.end(), ...(along === undefined ? [] : [along.octets])]))
-    if (along === undefined) return { finals }
-    return { finals, along: this.#expect(`reply to ${along.verb}`, 'quit', alongSeq, false) }
+    if (along === undefined) return { seq, finals }
+    return { seq, finals, along: this.#expect(`reply to ${along.verb}`, 'quit', alongSeq, false) }
   }
 
   /** Further replies to what was sent already. */

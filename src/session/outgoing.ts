@@ -47,15 +47,16 @@ export class Outgoing<R extends Reply> {
 
   /**
    * Writes content while listening for an early answer.
-   * @returns the last block, which is not written yet: it goes with what ends the content
+   * @returns the last block, which is not written yet: it goes with what ends the content; and the entry that shows it
    * @throws {Refusal} when the server answers before the end; the connection is of no use then
    */
-  async stream(parts: OutgoingContent): Promise<Buffer> {
+  async stream(parts: OutgoingContent): Promise<{ readonly held: Buffer; readonly seq: number }> {
     await this.#mayWrite(parts)
     let bytes = 0
     let beginning: Buffer = Buffer.alloc(0)
     let held: Buffer = parts.head ?? Buffer.alloc(0)
     let whole: 'whole' | 'incomplete' = 'incomplete'
+    let seq: number
     const source = iteratorOf(parts.content)
     try {
       for (;;) {
@@ -76,12 +77,12 @@ export class Outgoing<R extends Reply> {
       }
       await this.#mayWrite(parts)
       whole = 'whole'
-      return held
     } finally {
       if (whole === 'incomplete') abandon(source)
       const shown = parts.shows === 'nothing' ? Buffer.from(REDACTED) : beginning
-      this.#recorder.data('client', bytes, shown, whole)
+      seq = this.#recorder.data('client', bytes, shown, whole)
     }
+    return { held, seq }
   }
 
   /** The next of the content. Whoever gives it may take their time, and the server may have enough of that. */

@@ -169,8 +169,9 @@ class ScriptRun<R extends Reply> {
     const inTheEnd = step.kind === 'content' && step.dotStuff === 'on'
     if (!inTheEnd) this.#enter(saying)
     const isMessage = saying.stage === 'data' || saying.stage === 'end-of-data'
+    let seq: number
     try {
-      await this.#dialogue.content({
+      const sent = await this.#dialogue.content({
         content: [octets],
         encode,
         end: () => end,
@@ -180,12 +181,13 @@ class ScriptRun<R extends Reply> {
         ...(isMessage ? {} : { replies: 'due' as const }),
         ...(secret === undefined ? {} : { shows: 'nothing' as const }),
       })
+      seq = sent.seq
     } catch (error) {
       throw this.#interrupted(record, error)
     }
     if (saying.reply === 'none') return
     const subject = isMessage ? 'reply to the end of data' : 'reply to the octets'
-    const pending = this.#dialogue.due({ subject, seq: undefined, ...turnOf(saying) })
+    const pending = this.#dialogue.due({ subject, seq, ...turnOf(saying) })
     await this.#answered(step, record, pending)
   }
 

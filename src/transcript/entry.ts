@@ -45,7 +45,7 @@ export const ReplyEntry = z
         'The text of each line without its code. Octets that are not printable UTF-8 appear as `\\xNN`, a backslash is doubled.',
       ),
     waitedMs: z.number().describe('How long this service waited for it.'),
-    answers: z.int().optional().describe('`seq` of the command it answers.'),
+    answers: z.int().optional().describe('`seq` of the command, or of the content, that it answers.'),
     incomplete: z.literal(true).optional().describe('What came before the session ended was no whole reply.'),
     tls,
     redacted,

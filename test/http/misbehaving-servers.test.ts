@@ -157,6 +157,13 @@ describe('POST /smtp/send and a server that', () => {
     expect([body.status, body.stage]).toEqual([502, 'dns'])
   })
 
+  test('answers the message: the reply says what it answers', async () => {
+    const { body } = await send((await mailServer(...UP_TO_DATA, OK, '221 Bye')).port).expect(200)
+    const { entries } = body.transcript
+    const answered = entries[entries[body.reply.seq].answers]
+    expect(answered).toMatchObject({ kind: 'data', from: 'client' })
+  })
+
   test('refuses the message, not the recipient: both are told the same reason', async () => {
     const server = await mailServer(...UP_TO_DATA, '554 5.7.1 Message content rejected as spam', '221 Bye')
     const { body } = await send(server.port).expect(422)
