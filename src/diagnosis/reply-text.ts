@@ -1,8 +1,8 @@
 import type { Reply } from '../session/answer.ts'
 
-const LEADING = /^[245]\.\d{1,3}\.\d{1,3}(?=[\s:]|$)[\s:]*/
-/** `553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)`: so does qmail. */
-const TRAILING = /\(#([45]\.\d{1,3}\.\d{1,3})\)/
+const LEADING = /^#?[245]\.\d{1,3}\.\d{1,3}(?=[\s:]|$)[\s:]*/
+/** `553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)`: so does qmail. `550 #5.1.0 Address rejected.`: so does Cisco. */
+const HASHED = /(?:^|\()#([45]\.\d{1,3}\.\d{1,3})(?=[)\s]|$)/
 
 /** What a server means it says at once; patterns are not tried on a flood. */
 const LONGEST_TEXT = 4000
@@ -19,7 +19,7 @@ export function textOf(reply: Reply): string {
 /** Subject and detail of the enhanced status code, wherever the server put it: `7.1` of 5.7.1. */
 export function detailOf(reply: Reply | undefined): string | undefined {
   if (reply === undefined) return undefined
-  const enhanced = reply.enhanced ?? TRAILING.exec(reply.lines.join(' '))?.[1]
+  const enhanced = reply.enhanced ?? HASHED.exec(reply.lines.join(' '))?.[1]
   return enhanced?.slice(2)
 }
 

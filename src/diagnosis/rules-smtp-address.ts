@@ -7,10 +7,12 @@ const FROM_MAIL_ON = ['mail', 'rcpt', 'data', 'end-of-data'] as const
 const FROM_RCPT_ON = ['rcpt', 'data', 'end-of-data'] as const
 
 export const RELAY =
-  /relay(?:ing)?\b(?: access)?.{0,15}\b(?:denied|not (?:permitted|allowed|authori[sz]ed|enabled)|prohibited|refused|rejected|disallowed|disabled|forbidden)|\b(?:unable|not (?:allowed|permitted|authori[sz]ed)|do(?:es)? not|don't|cannot|can't|won't|will not|refuse|no|unauthori[sz]ed|not going) (?:to )?(?:permit )?(?:open )?relay|list of allowed rcpthosts|cannot deliver mail for|domain (?:is )?not (?:allowed|permitted) (?:to )?relay|not (?:a )?local(?:ly)? (?:hosted )?domain|not configured to relay|do(?:es)?(?: not|n't) (?:accept|handle) mail for (?:that|this)|we do not host/i
+  /relay(?:ing)?\b(?: access)?.{0,15}\b(?:denied|not (?:permitted|allowed|authori[sz]ed|enabled)|prohibited|refused|rejected|disallowed|disabled|forbidden)|\b(?:unable|not (?:allowed|permitted|authori[sz]ed)|do(?:es)? not|don't|cannot|can't|won't|will not|refuse|no|unauthori[sz]ed|not going) (?:to )?(?:permit )?(?:open )?relay|list of allowed rcpthosts|cannot deliver mail for|domain (?:is |isn't )?(?:not )?(?:allowed|permitted) (?:to )?(?:be )?relay|not (?:a )?local(?:ly)? (?:hosted )?domain|not configured to relay|do(?:es)?(?: not|n't) (?:accept|handle) mail for (?:that|this)|we do not host/i
 
 export const NO_SUCH_USER =
-  /user unknown|unknown (?:or \w+ )?(?:virtual |e-?mail )?(?:user|recipient|mailbox|local part|address|account|alias)|no such (?:e-?mail |mail )?(?:user|mailbox|recipient|address|person|account|local|drop|alias)|(?:bad|invalid) (?:destination |e-?mail |mailbox )?(?:address|account)\b(?! syntax)|(?:address|addressee) (?:is )?(?:invalid|unknown)|not (?:a )?known (?:user|to this system)|user not known|no (?:mail ?box|one).{0,30}\bhere|no mail ?box available|not found in ldap|unable to find alias|(?:user|mailbox|recipient|account|address|alias)\b.{0,40}\b(?:do(?:es)? ?n[o']t exist|doesn't exist|not found|could not be found|isn't here|not exist|unknown)|(?:user|recipient|mailbox) (?:is )?(?:invalid|not here)|invalid (?:recipient|mailbox|user\b)|unrouteable address|not a valid (?:mailbox|user|recipient)|recipnotfound|no mailbox (?:here )?by that name|does not have an? .{0,20}account|user (?:is )?not local/i
+  /user unknown|unknown (?:or \w+ )?(?:virtual |e-?mail )?(?:user|recipient|mailbox|local part|address|account|alias)|no such (?:e-?mail |mail )?(?:user|mailbox|recipient|address|person|account|local|drop|alias)|(?:bad|invalid) (?:destination |e-?mail |mailbox )?(?:address|account)\b(?! syntax)|(?:address|addressee) (?:is )?(?:invalid|unknown)|not (?:a )?known (?:user|to this system)|user not known|no (?:mail ?box|one).{0,30}\bhere|no mail ?box available|not found in ldap|unable to find alias|(?:user|mailbox|recipient|account|address|alias)\b.{0,40}\b(?:do(?:es)? ?n[o']t exist|doesn't exist|not found|could not be found|isn't here|not exist|unknown)|(?:user|recipient|mailbox) (?:is )?(?:invalid|not here)|invalid (?:recipient|mailbox|user\b)|unrouteable address|not a valid (?:mailbox|user|recipient)|recipnotfound|no mailbox (?:here )?by that name|do(?:es)?(?: not|n't) have an? .{0,30}account|user (?:is )?not local/i
+
+const LIST_NOT_EXPANDED = /mailing list expansion/i
 
 const SENDER =
   /\bsender(?:'s)?\b.{0,3}(?:address|verif|rejected|unknown|domain)|envelope from|reverse-path|return[- ]path/i
@@ -55,6 +57,10 @@ export const SENDER_RULES: readonly Rule[] = [
     confidence: 'certain',
   },
   {
+    code: 'sender-domain-not-found',
+    when: { stages: ['mail'], wording: /\bdomain (?:name )?(?:does not exist|not found)|no such domain/i },
+  },
+  {
     code: 'sender-rejected',
     when: {
       stages: FROM_MAIL_ON,
@@ -62,6 +68,8 @@ export const SENDER_RULES: readonly Rule[] = [
         /sender address rejected|sender (?:\S+ )?(?:is )?(?:rejected|denied|blocked|refused|blacklisted|banned)|badmailfrom|envelope sender is|sender (?:verify|verification) fail|verification failed for|(?:invalid|bad) sender(?!.{0,12}syntax)|banned sender|sender address (?:is )?invalid/i,
     },
   },
+
+  { code: 'sender-rejected', when: { stages: ['mail'], wording: /mailbox name (?:is )?not allowed/i } },
 
   { code: 'null-sender-rejected', when: { stages: ['mail'], severity: 'permanent', history: hasNullSender } },
   {
@@ -106,6 +114,26 @@ export const RECIPIENT_RULES: readonly Rule[] = [
   },
   { code: 'recipient-domain-not-found', when: { stages: FROM_RCPT_ON, details: ['1.2'] } },
   { code: 'user-moved', when: { details: ['1.6'] } },
+  {
+    code: 'recipient-rejected',
+    when: { details: ['2.4'], severity: 'permanent' },
+    cause: listNotExpanded,
+  },
+  {
+    code: 'mailbox-unavailable',
+    when: { details: ['2.4'], severity: 'transient' },
+    cause: listNotExpanded,
+  },
+  {
+    code: 'recipient-rejected',
+    when: { stages: FROM_RCPT_ON, severity: 'permanent', wording: LIST_NOT_EXPANDED },
+    cause: listNotExpanded,
+  },
+  {
+    code: 'mailbox-unavailable',
+    when: { stages: FROM_RCPT_ON, severity: 'transient', wording: LIST_NOT_EXPANDED },
+    cause: listNotExpanded,
+  },
   { code: 'mailbox-full', when: { details: ['2.2'] } },
   { code: 'mailbox-disabled', when: { details: ['2.1'], severity: 'permanent' } },
   {
@@ -216,7 +244,7 @@ export const RECIPIENT_RULES: readonly Rule[] = [
       stages: ['rcpt'],
       severity: 'transient',
       details: ['7.1', '7.0', '2.0', '3.0'],
-      wording: /try (?:again )?later|come back|try again|defer|first time/i,
+      wording: /\btry (?:again )?later|come back|try again|defer|first time/i,
     },
     confidence: 'guess',
     cause: () =>
@@ -226,7 +254,8 @@ export const RECIPIENT_RULES: readonly Rule[] = [
     code: 'recipient-rejected',
     when: {
       stages: ['rcpt'],
-      wording: /recipient.{0,15}(?:rejected|denied|refused)|address rejected/i,
+      wording:
+        /recipient.{0,15}(?:rejected|denied|refused)|address rejected|mailbox name (?:is )?not allowed/i,
       severity: 'permanent',
     },
     confidence: 'likely',
@@ -256,6 +285,10 @@ function notAboutSender({ reply }: Situation): boolean {
 
 function bothMeanings({ recipient }: Situation): string {
   return `The server has one sentence for two cases: it does not know ${recipient ?? 'the recipient'}, or it takes no mail for that domain from this client. It does not say that the mailbox is missing.`
+}
+
+function listNotExpanded({ recipient }: Situation): string {
+  return `${recipient ?? 'The address'} is a mailing list or an alias, and the server could not find out whom it stands for (RFC 3463 §3.3).`
 }
 
 function accessDenied({ login }: Situation): string {

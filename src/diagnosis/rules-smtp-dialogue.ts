@@ -48,7 +48,7 @@ export const DIALOGUE_RULES: readonly Rule[] = [
     code: 'hello-required',
     when: {
       wording:
-        /(?:send|say|need|issue|polite).{0,25}\b(?:helo|ehlo|lhlo|hello)\b(?!.{0,10}\bauth)|\b(?:helo|ehlo)\b.{0,12}\bfirst/i,
+        /(?:send|say|need|issue|polite).{0,25}\b(?:helo|ehlo|lhlo|hello)\b(?!.{0,10}\bauth)|\b(?:helo|ehlo)\b.{0,12}\b(?:first|required)/i,
       codes: [500, 501, 502, 503, 550, 554],
     },
     confidence: 'certain',

@@ -22,7 +22,7 @@ export const POLICY_RULES: readonly Rule[] = [
     code: 'blocklisted',
     when: {
       wording:
-        /blocked using|\b(?:dns)?[rd]?bls?\b|block-? ?list|black-? ?list|spamhaus|spamcop|barracuda(?:central)?|sorbs|banned sending ip|listed (?:in|at|on|by) |(?:ip|host|network|address).{0,30}(?:is |has been |are )(?:blocked|listed|banned)|dynamic[- ]ip|dial-?up|\bips? blocked|poor reputation|bad reputation|part of (?:your|their) network is on/i,
+        /blocked using|\b(?:dns)?[rd]?bls?\b|block-? ?list|black-? ?list|spamhaus|spamcop|barracuda(?:central)?|sorbs|banned send(?:ing ip|er ?\[)|listed (?:in|at|on|by) |(?:ip|host|network|address).{0,30}(?:is |has been |are )(?:blocked|listed|banned)|dynamic[- ]ip|dial-?up|\bips? blocked|poor reputation|bad reputation|part of (?:your|their) network is on/i,
     },
     confidence: 'certain',
   },
@@ -134,7 +134,7 @@ export const SERVER_RULES: readonly Rule[] = [
       severity: 'transient',
       stages: ['greeting', 'hello', 'mail', 'rcpt', 'data', 'end-of-data', 'quit'],
       wording:
-        /internal (?:server )?error|temporar(?:y|ily).{0,20}(?:problem|failure|error|system|unable|rejected)|local (?:problem|error|failure)|server (?:config\w*|error)|system (?:config\w*|problem)|write error|unexpected failure|out of memory|qqt failure|unable to (?:read|figure|write|open|verify|connect)|lookup (?:failure|error)|resources/i,
+        /(?:internal|back-?end) (?:server )?(?:error|failure)|temporar(?:y|ily).{0,20}(?:problem|failure|error|system|unable|rejected)|local (?:problem|error|failure)|server (?:config\w*|error)|system (?:config\w*|problem)|write error|unexpected failure|out of memory|qqt failure|unable to (?:read|figure|write|open|verify|connect)|lookup (?:failure|error)|resources/i,
     },
   },
 ]
