@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Envelope } from '../smtp/envelope.ts'
 import { AddressError, type Mailbox, mailbox } from '../smtp/path.ts'
 import type { Context } from './context.ts'
@@ -9,8 +10,8 @@ import type { SendBody } from './schema/send.ts'
  * The addresses of the request's own envelope, looked at before anything is made of them.
  * @throws {Problem} 400 naming each at fault
  */
-export function requireAddresses(context: Context, body: SendBody): void {
-  const { from = '', to = [] } = body.envelope ?? {}
+export function requireAddresses(context: Context, envelope: SendBody['envelope'] = {}): void {
+  const { from = '', to = [] } = envelope
   const errors: FieldError[] = []
   if (from !== '') mailboxIn(from, '/envelope/from', errors)
   for (const [place, address] of to.slice(0, context.maxRecipients).entries()) {
@@ -18,6 +19,28 @@ export function requireAddresses(context: Context, body: SendBody): void {
   }
   if (errors.length > 0) throw invalidRequest(errors)
 }
+
+const SentAddresses = z.object({
+  envelope: z.object({
+    from: z.string().max(1000).optional().catch(undefined),
+    to: z.array(z.string().max(1000)).optional().catch(undefined),
+  }),
+})
+
+/** The addresses at fault in a body that is at fault otherwise. */
+export function addressFaults(body: unknown): readonly FieldError[] {
+  const { data } = SentAddresses.safeParse(body)
+  if (data === undefined) return []
+  const { from, to = [] } = data.envelope
+  const errors: FieldError[] = []
+  if (from !== undefined && from !== '') mailboxIn(from, '/envelope/from', errors)
+  for (const [place, address] of to.slice(0, MOST_LOOKED_AT).entries())
+    mailboxIn(address, `/envelope/to/${place}`, errors)
+  return errors
+}
+
+/** Of a body that is refused anyway. */
+const MOST_LOOKED_AT = 1000
 
 /**
  * The envelope as the request gives it, or else as the message's addresses do.

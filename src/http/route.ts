@@ -26,6 +26,11 @@ export interface Route<P extends z.ZodObject, Q extends z.ZodObject, B extends z
   readonly headers?: z.ZodObject
   /** The JSON body; undefined where the route takes none. */
   readonly body: B
+  /**
+   * What else is at fault in a body that has not the shape it should have: one answer names what the schema says and what it
+   * cannot say. A body of the right shape is looked at by the handler.
+   */
+  readonly alsoAtFault?: (body: unknown) => readonly FieldError[]
   readonly bodyExamples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
   /** Another type of body, which is passed on while it comes: what JSON would say stands in the query then. */
   readonly streamed?: {
@@ -165,6 +170,7 @@ function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
     ...issues(params, (path) => ({ parameter: path.join('.') })),
     ...issues(query, (path) => ({ parameter: path.join('.') })),
     ...(body === undefined ? [] : issues(body, (path) => ({ pointer: pointerOf(path) }))),
+    ...(body?.success === false ? (spec.alsoAtFault?.(request.body) ?? []) : []),
   ]
   if (errors.length > 0 || !params.success || !query.success || body?.success === false)
     throw invalidRequest(errors)

@@ -8,9 +8,10 @@ import type { Script, Step, StepSecret } from '../session/script-steps.ts'
 import type { Target } from '../session/target.ts'
 import { PatternError } from '../text/pattern.ts'
 import { configuredWish, fieldsWish } from './auth-wish.ts'
-import { type FieldError, invalidRequest, Problem } from './problem.ts'
+import { type FieldError, invalidRequest } from './problem.ts'
 import type { SmtpSessionBody, StepFields } from './schema/script.ts'
 import type { Role } from './target.ts'
+import { collected } from './together.ts'
 
 /** What a script's steps are read with. */
 interface Reading {
@@ -132,15 +133,4 @@ function octetsOf(base64: string, pointer: string): Buffer {
   const octets = decodeBase64(base64)
   if (octets === undefined) throw invalidRequest([{ pointer, detail: 'this is not base64 (RFC 4648 §4)' }])
   return octets
-}
-
-/** What is wrong with one step does not hide what is wrong with the next. */
-function collected<T>(errors: FieldError[], read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    errors.push(...((error.options.members?.['errors'] as readonly FieldError[] | undefined) ?? []))
-    return undefined
-  }
 }

@@ -189,6 +189,36 @@ describe('POST /smtp/send names every field at fault, and connects to nothing', 
       { envelope: TO_BOB, timeouts: { connect: 60_001, total: 900_001 } },
       ['/timeouts/connect', '/timeouts/total'],
     ],
+    [
+      'a shape and addresses at once',
+      {
+        tls: 'x',
+        timeouts: { total: -1 },
+        envelope: { from: 'not an address', to: ['bob@sandbox.test', 'x@'] },
+      },
+      ['/tls', '/timeouts/total', '/envelope/from', '/envelope/to/1'],
+    ],
+    [
+      'what the schema cannot say, in all parts of the request',
+      {
+        server: 'http://127.0.0.1',
+        timeouts: { total: 3_600_000 },
+        auth: { user: 'alice' },
+        stopAfter: 'mail',
+        dropAfter: 'mail',
+        envelope: { from: 'alice', to: ['bob'] },
+        message: { ...MESSAGE, subject: 'hi\r\nBcc: eve@sandbox.test' },
+      },
+      [
+        '/server',
+        '/timeouts/total',
+        '/auth/password',
+        '/envelope/from',
+        '/envelope/to/0',
+        '/dropAfter',
+        '/message/subject',
+      ],
+    ],
     ['several at once', { tls: 'x', pipelining: 'y', dryRun: 'z' }, ['/tls', '/dryRun', '/pipelining']],
   ]
 

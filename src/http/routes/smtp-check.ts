@@ -4,6 +4,7 @@ import { check } from '../../check/check.ts'
 import { bestOf, type DomainSeen, lookAtDomain } from '../../check/domain.ts'
 import type { CheckWishes } from '../../check/seen.ts'
 import type { Hold } from '../../check/terms.ts'
+import type { ConfiguredServer } from '../../session/configured-server.ts'
 import type { Target } from '../../session/target.ts'
 import { mailRoute } from '../../smtp/mail-route.ts'
 import { requireImpact } from '../caller.ts'
@@ -19,6 +20,7 @@ import { answer, problems } from '../schema/answers.ts'
 import { CheckAnswer, CheckBody } from '../schema/check.ts'
 import { transcriptQuery } from '../schema/connection.ts'
 import { problemOf } from '../session-answer.ts'
+import { together } from '../together.ts'
 import { EXAMPLES } from './smtp-check-examples.ts'
 
 const checkRoute = route({
@@ -49,9 +51,16 @@ export function smtpCheckRouter(context: Context): Router {
   )(async ({ body, query }, request, response) => {
     // this one probe may have messages delivered, which a key that only reads may not
     if (body.probes?.bareNewline !== undefined) requireImpact(response, 'sends')
-    const subject = subjectOf(context, body)
-    const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
-    const wishes = checkWishes(context, body, subject.server)
+    let server: ConfiguredServer | undefined
+    const { subject, timeLimits, wishes } = await together({
+      subject: () => {
+        const meant = subjectOf(context, body)
+        server = meant.server
+        return meant
+      },
+      timeLimits: () => timeLimitsOf(context, body.timeouts, 'body'),
+      wishes: () => checkWishes(context, body, server),
+    })
     const hold = holding(context, timeLimits, response)
     if (subject.of === 'server') {
       const seen = await check(hold, context.lookups, subject.target, wishes, undefined)

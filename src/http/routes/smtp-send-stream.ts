@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import type { ConfiguredServer } from '../../session/configured-server.ts'
 import type { ContentFacts, Envelope } from '../../smtp/envelope.ts'
 import { send } from '../../smtp/send.ts'
 import { mailboxCredentials } from '../access.ts'
@@ -17,6 +18,7 @@ import { connectionOf } from '../schema/connection.ts'
 import { SendStreamQuery, type StreamWishes, streamed, wishesIn } from '../schema/send-stream.ts'
 import { brokenOffProblem, sendAnswer } from '../send-answer.ts'
 import { openingOf, wishesOf } from '../send-wishes.ts'
+import { together } from '../together.ts'
 import { sendRoute } from './smtp-send.ts'
 
 /** The same operation as the JSON form, which documents both. */
@@ -49,15 +51,22 @@ export function smtpSendStreamRouter(context: Context): Router {
     const credentials = mailboxCredentials(request)
     const login = credentials === undefined ? 'not-asked' : 'asked'
     const routing = { route: query.route, port: query.port, family: query.family }
-    const way = wayOf(context, { ...connection, ...routing }, login, 'query')
-    const { server } = way
-    const timeLimits = timeLimitsOf(context, connection.timeouts, 'query')
-    const auth = submissionWish(credentials, query, server)
-    const wishes = validParameters(wishesIn(query))
+    let server: ConfiguredServer | undefined
+    const { way, timeLimits, auth, wishes, paths } = await together({
+      way: () => {
+        const meant = wayOf(context, { ...connection, ...routing }, login, 'query')
+        server = meant.server
+        return meant
+      },
+      timeLimits: () => timeLimitsOf(context, connection.timeouts, 'query'),
+      auth: () => submissionWish(credentials, query, server),
+      wishes: () => validParameters(wishesIn(query)),
+      paths: () => queryEnvelope(context, query),
+    })
     const name = wishes.hello?.name ?? server?.hello ?? context.helloName
     const opening = openingOf({ ...query, ...wishes }, name, 'query')
     const envelope: Envelope = {
-      ...queryEnvelope(context, query),
+      ...paths,
       wishes: wishesOf(wishes.envelope),
     }
     const destination = destinationOf(way, envelope, () => ({ parameter: 'to' }))

@@ -1,12 +1,13 @@
 import { Router } from 'express'
 import { z } from 'zod'
+import type { ConfiguredServer } from '../../session/configured-server.ts'
 import type { Envelope } from '../../smtp/envelope.ts'
 import { send } from '../../smtp/send.ts'
 import { visibleContent } from '../../text/visible.ts'
 import { bodyWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
 import { deliver, destinationOf, reachedServer, type Sending, wayOf } from '../delivery.ts'
-import { envelopeOf, requireAddresses } from '../envelope.ts'
+import { addressFaults, envelopeOf, requireAddresses } from '../envelope.ts'
 import { answerOf, type Finished, idempotencyHeaders, idempotencyKeyOf } from '../idempotency.ts'
 import { type OutgoingMessage, outgoingMessage } from '../outgoing-message.ts'
 import { popBefore } from '../pop-before.ts'
@@ -19,6 +20,7 @@ import { DryRunAnswer, SendAnswer, SendBody } from '../schema/send.ts'
 import { streamed } from '../schema/send-stream.ts'
 import { sendAnswer } from '../send-answer.ts'
 import { openingOf, wishesOf } from '../send-wishes.ts'
+import { together } from '../together.ts'
 import { EXAMPLES } from './smtp-send-examples.ts'
 
 const SENT = answer(
@@ -38,6 +40,7 @@ export const sendRoute = route({
   query: z.strictObject(transcriptQuery),
   headers: idempotencyHeaders,
   body: SendBody,
+  alsoAtFault: addressFaults,
   bodyExamples: EXAMPLES,
   streamed,
   credentials: 'optional',
@@ -64,14 +67,19 @@ export function smtpSendRouter(context: Context): Router {
     sendRoute,
   )(async ({ body, query }, request, response) => {
     const key = idempotencyKeyOf(request)
-    const way = wayOf(context, body, body.auth === undefined ? 'not-asked' : 'asked', 'body')
-    const { server } = way
-    const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
-    const auth = bodyWish(body.auth, server)
-    const hello = body.hello?.name ?? server?.hello ?? context.helloName
-    requireAddresses(context, body)
-    const opening = openingOf(body, hello, 'body')
-    const message = await outgoingMessage(context, body)
+    let server: ConfiguredServer | undefined
+    const { way, timeLimits, auth, opening, message } = await together({
+      way: () => {
+        const meant = wayOf(context, body, body.auth === undefined ? 'not-asked' : 'asked', 'body')
+        server = meant.server
+        return meant
+      },
+      timeLimits: () => timeLimitsOf(context, body.timeouts, 'body'),
+      auth: () => bodyWish(body.auth, server),
+      addresses: () => requireAddresses(context, body.envelope),
+      opening: () => openingOf(body, body.hello?.name ?? server?.hello ?? context.helloName, 'body'),
+      message: () => outgoingMessage(context, body),
+    })
     const envelope = envelopeOf(context, body, message)
     const destination = destinationOf(way, envelope, (at) => ({
       pointer: body.envelope?.to === undefined ? '/message' : `/envelope/to/${at}`,

@@ -1,5 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
+import type { ConfiguredServer } from '../../session/configured-server.ts'
 import { smtpScript } from '../../smtp/script.ts'
 import { fieldsWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
@@ -12,6 +13,7 @@ import { transcriptQuery } from '../schema/connection.ts'
 import { SessionAnswer, SmtpSessionBody } from '../schema/script.ts'
 import { scriptAnswer } from '../script-answer.ts'
 import { quiet, scriptOf } from '../script-wishes.ts'
+import { together } from '../together.ts'
 import { SMTP_SESSION_EXAMPLES } from './session-examples.ts'
 
 const session = route({
@@ -40,11 +42,20 @@ export function smtpSessionRouter(context: Context): Router {
     router,
     session,
   )(async ({ body, query }, request, response) => {
-    const { target: named, server } = context.servers.meant('smtp', body, 'body')
-    const target = quiet(named, body)
-    const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
-    const auth = body.auth === undefined ? undefined : fieldsWish(body.auth, server, 'smtp', '/auth')
-    const script = scriptOf(body, { role: 'smtp', server, timeLimits })
+    let server: ConfiguredServer | undefined
+    let timeLimits = context.timeLimits.defaults
+    const { target, auth, script } = await together({
+      target: () => {
+        const meant = context.servers.meant('smtp', body, 'body')
+        server = meant.server
+        return quiet(meant.target, body)
+      },
+      timeLimits: () => {
+        timeLimits = timeLimitsOf(context, body.timeouts, 'body')
+      },
+      auth: () => (body.auth === undefined ? undefined : fieldsWish(body.auth, server, 'smtp', '/auth')),
+      script: () => scriptOf(body, { role: 'smtp', server, timeLimits }),
+    })
     const hello = {
       name: body.hello?.name ?? server?.hello ?? context.helloName,
       verb: body.hello?.verb ?? 'auto',
