@@ -76,7 +76,12 @@ export const NETWORK_RULES: readonly Rule[] = [
   },
   {
     code: 'greeting-timeout',
-    when: { faultKinds: ['timeout'], stages: ['greeting'] },
+    // a script waits for more than the greeting before it has said anything
+    when: {
+      faultKinds: ['timeout'],
+      stages: ['greeting'],
+      history: ({ fault }) => fault?.code !== 'command',
+    },
     confidence: 'certain',
   },
   { code: 'connection-closed', when: { faultKinds: ['closed'] }, confidence: 'certain' },

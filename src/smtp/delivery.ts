@@ -15,6 +15,8 @@ export interface Delivery {
   readonly carriage: Carriage
   /** How the end of the content is answered: once, or for each recipient by LMTP's rule or PRDR's. */
   readonly answers: 'once' | 'lmtp' | 'prdr'
+  /** `drop`: the connection is cut once the answer is there, and no QUIT goes out before. */
+  readonly leaving: 'quit' | 'drop'
 }
 
 /** RFC 5321 §4.1.1.10: the reply to QUIT, and to nothing else. */
@@ -45,9 +47,9 @@ export async function handOn(
   delivery: Delivery,
   recipients: number,
 ): Promise<Handed> {
-  const { answers, flights, carriage } = delivery
+  const { answers, flights, carriage, leaving } = delivery
   // a server that may answer for each recipient says only then how many answers there are
-  const along = flights === 'grouped' && answers !== 'prdr' ? quit() : undefined
+  const along = flights === 'grouped' && answers !== 'prdr' && leaving === 'quit' ? quit() : undefined
   const handed = await handOver(session, dialogue, {
     carriage,
     content: delivery.content(),

@@ -51,7 +51,11 @@ export async function openSmtp(
   const { end, xclient } = opening
   let extensions: Extensions = new Map()
   const opened = (reached: Opened['reached']): Opened => ({ dialogue, extensions, reached })
-  if (endsAfter(session, end, 'connect') || endsAfter(session, end, 'greeting')) return opened('stop')
+  if (endsAfter(session, end, 'connect')) {
+    session.stage = 'connect'
+    return opened('stop')
+  }
+  if (endsAfter(session, end, 'greeting')) return opened('stop')
 
   const greet = async (): Promise<void> => {
     extensions = await sayHello(session, dialogue, opening.hello)
@@ -74,7 +78,10 @@ export async function openSmtp(
       noteChanges(dialogue, 'inside TLS', before, extensions)
     }
   }
-  if (endsAfter(session, end, 'starttls')) return opened('stop')
+  if (endsAfter(session, end, 'starttls')) {
+    if (session.tls !== undefined) session.stage = 'starttls'
+    return opened('stop')
+  }
   if (xclient?.when === 'after-tls') {
     await impersonate(session, dialogue, xclient, extensions)
     await greet()

@@ -178,6 +178,7 @@ function transactionOf(
     answers:
       session.target.protocol === 'lmtp' ? 'lmtp' : envelope.wishes?.prdr === undefined ? 'once' : 'prdr',
     onRejectedRecipient: options.onRejectedRecipient,
+    leaving: after === 'end-of-data' && opening.end?.how === 'drop' ? 'drop' : 'quit',
     endAfter: after === 'mail' || after === 'rcpt' || after === 'data' ? after : undefined,
   }
 }

@@ -233,7 +233,7 @@ describe('stopAfter', () => {
   ])('%s: nothing is said behind it but that it ends', async (stopAfter, verbs) => {
     const auth = { user: 'alice', password: 'sandbox' }
     const response = await send({ envelope: TO_BOB, auth, stopAfter }).expect(200)
-    expect(response.body).toMatchObject({ outcome: 'ok', queueId: null, diagnosis: null })
+    expect(response.body).toMatchObject({ outcome: 'ok', stage: stopAfter, queueId: null, diagnosis: null })
     expect(verbsOf(response)).toEqual([...verbs, 'QUIT'])
   })
 

@@ -30,6 +30,12 @@ interface Step {
 const stepsOf = ({ body }: Response): Step[] => (body as { steps: Step[] }).steps
 
 describe('POST /smtp/session on the sandbox', () => {
+  test('a step that waits for what never comes is no late greeting', async () => {
+    const steps = [{ expect: '220' }]
+    const { body } = await played('smtp', ['220 mx ESMTP', 'HANG'], { steps, timeouts: { command: 30 } })
+    expect(body).toMatchObject({ status: 504, type: '/problems/reply-timeout' })
+  })
+
   test('a message typed by hand is accepted, and lies in the mailbox', async () => {
     const before = await countOf(mailwire)
     const response = await session('smtp', SMTP_SESSION_EXAMPLES.telnet.value).expect(200)

@@ -503,4 +503,21 @@ describe('how it begins and how it ends', () => {
     expect(end.outcome).toBe('ok')
     expect(end.lines.at(-1)).toBe(last)
   })
+
+  test('dropAfter end-of-data: no QUIT goes along with the message', async () => {
+    const end = await sent(
+      `${ehlo('PIPELINING')}
+      C: MAIL FROM:<a@x.test>
+      C: RCPT TO:<b@y.test>
+      C: DATA
+      S: 250 Ok
+      S: 250 Ok
+      S: 354 go on
+      ${BODY}
+      S: 250 2.0.0 Ok`,
+      { opening: { end: { after: 'end-of-data', how: 'drop' } } },
+    )
+    expect(end.outcome).toBe('accepted')
+    expect(end.lines.at(-1)).toBe('DATA')
+  })
 })

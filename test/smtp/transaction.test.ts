@@ -37,6 +37,7 @@ async function transaction(script: string, wish: Wish = {}) {
         flights: wish.flights ?? 'grouped',
         onRejectedRecipient: wish.onRejectedRecipient ?? 'continue',
         endAfter: wish.endAfter,
+        leaving: 'quit',
         carriage: wish.carriage ?? { by: 'DATA' },
         answers: wish.answers ?? 'once',
       },
