@@ -160,7 +160,8 @@ export const POP3_PAGES = {
       'After a deletion list the messages, and see whether they are still there.',
     ],
     administrators: ['Search the log for the session, by its time: it says whether it was carried out.'],
-    retry: 'changed',
+    // the same call again may do it twice
+    retry: 'no',
     references: ['RFC 5321 §4.5.3.2.6', 'RFC 5321 §6.1', 'RFC 1939 §6'],
   },
   'accepted-not-delivered': {

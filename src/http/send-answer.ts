@@ -4,6 +4,7 @@ import { mechanismsIn, sizeLimitIn } from '../smtp/ehlo.ts'
 import type { Envelope } from '../smtp/envelope.ts'
 import type { SendResult } from '../smtp/send.ts'
 import type { Transcript } from '../transcript/entry.ts'
+import { replyLines } from '../transcript/text.ts'
 import type { Account } from './account.ts'
 import type { Attempt } from './delivery.ts'
 import { Problem, type ProblemOptions } from './problem.ts'
@@ -39,6 +40,7 @@ export function sendAnswer(result: SendResult, sent: Sent): Answer | Problem {
         sent.detailLevel,
       ),
       otherAccounts(result, sent),
+      recipientsAccount(result, shared),
     )
   const situation = situationOf(
     result,
@@ -63,7 +65,11 @@ export function sendAnswer(result: SendResult, sent: Sent): Answer | Problem {
       ...attemptsOf(sent),
       ...(sent.detailLevel === 'none' ? {} : { transcript }),
     },
-    account: [...otherAccounts(result, sent), { transcript, outcome, stage, diagnosis }],
+    account: [
+      ...otherAccounts(result, sent),
+      { transcript, outcome, stage, diagnosis },
+      ...recipientsAccount(result, shared),
+    ],
   }
 }
 
@@ -103,8 +109,24 @@ function otherAccounts({ transcript: decisive }: SendResult, { attempts = [] }: 
     }))
 }
 
-function withOtherAttempts({ options }: Problem, others: Account): Problem {
-  return new Problem({ ...options, account: [...others, ...(options.account ?? [])] })
+function withOtherAttempts({ options }: Problem, others: Account, recipients: Account): Problem {
+  return new Problem({ ...options, account: [...others, ...(options.account ?? []), ...recipients] })
+}
+
+/** Of several recipients a person wants to know which: the diagnosis speaks of the first that was refused. */
+function recipientsAccount(
+  { scrub }: SendResult,
+  { accepted, rejected }: ReturnType<typeof sharedMembers>,
+): Account {
+  if (rejected.length === 0 || accepted.length + rejected.length < 2) return []
+  const lines = [
+    ...accepted.map((recipient) => `accepted: ${recipient}`),
+    ...rejected.map(({ recipient, reply, diagnosis }) => {
+      const why = diagnosis === undefined ? '' : ` (${diagnosis.code})`
+      return `rejected: ${recipient}${why}: ${replyLines(reply).join(' / ')}`
+    }),
+  ]
+  return [{ lines: scrub(`${lines.join('\n')}\n`) }]
 }
 
 /** Each attempt's own recorder has taken the secrets out of its transcript. */

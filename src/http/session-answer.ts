@@ -115,7 +115,7 @@ function eachScrubbed<T>(value: T, scrub: (text: string) => string): T {
 }
 
 /** A reply without what is ours alone. */
-export function replyBody(reply: Reply): object {
+export function replyBody(reply: Reply): Omit<Reply, 'severity'> {
   const { severity: _, ...body } = reply
   return body
 }

@@ -1,4 +1,5 @@
 import type { Entry, Transcript } from './entry.ts'
+import { PREVIEW_OCTETS } from './recorder.ts'
 
 /**
  * The transcript as a person reads it in a terminal: who said what, when, inside TLS or not.
@@ -62,6 +63,7 @@ function dataText(entry: Extract<Entry, { kind: 'data' }>, at: string): string[]
   const inTls = entry.tls === true
   const mark = entry.from === 'client' ? (inTls ? ' ~>' : ' ->') : inTls ? '<~ ' : '<- '
   const shown = entry.preview.replace(/\r\n$/, '').split('\r\n')
+  if (entry.bytes > PREVIEW_OCTETS) shown.push('…')
   const broken = entry.incomplete === true ? ', broken off' : ''
   return [`${at} ${mark} [${entry.bytes} octets${broken}]`, ...shown.map((line) => `${at} ${mark} | ${line}`)]
 }

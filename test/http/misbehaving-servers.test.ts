@@ -157,6 +157,42 @@ describe('POST /smtp/send and a server that', () => {
     expect([body.status, body.stage]).toEqual([502, 'dns'])
   })
 
+  test('refuses some recipients: a text names all of them, with the reason of each', async () => {
+    const to = ['bob@example.test', 'eve@example.test', 'dan@example.test']
+    const script = [
+      GREETING,
+      '250 mx',
+      OK,
+      OK,
+      '550 5.1.1 User unknown',
+      '450 4.2.0 Greylisted',
+      GO,
+      OK,
+      '221 Bye',
+    ]
+    const { text } = await send((await mailServer(...script)).port, { envelope: { ...TO_BOB, to } })
+      .accept('text')
+      .expect(200)
+    expect(text).toContain(
+      [
+        'accepted: bob@example.test',
+        'rejected: eve@example.test (unknown-user): 550 5.1.1 User unknown',
+        'rejected: dan@example.test (greylisted): 450 4.2.0 Greylisted',
+        '',
+      ].join('\n'),
+    )
+    const all = [GREETING, '250 mx', OK, '550 5.1.1 No', '450 4.2.0 Greylisted', '221 Bye']
+    const refused = await send((await mailServer(...all)).port, { envelope: { ...TO_BOB, to: to.slice(1) } })
+      .accept('text')
+      .expect(422)
+    expect(refused.text).toContain('rejected: dan@example.test (greylisted): 450 4.2.0 Greylisted\n')
+  })
+
+  test('takes the message and says nothing: the same call again is not the remedy', async () => {
+    const { body } = await send((await mailServer(...UP_TO_DATA, 'CLOSE')).port).expect(502)
+    expect(body).toMatchObject({ outcome: 'unknown', diagnosis: { code: 'outcome-unknown', retry: 'no' } })
+  })
+
   test('answers the message: the reply says what it answers', async () => {
     const { body } = await send((await mailServer(...UP_TO_DATA, OK, '221 Bye')).port).expect(200)
     const { entries } = body.transcript

@@ -52,6 +52,7 @@ test('an SMTP session reads as it was spoken', () => {
     '     12.3  ~> | Subject: hi',
     '     12.3  ~> | ',
     '     12.3  ~> | hello',
+    '     12.3  ~> | …',
     '     12.3 <~* 25',
     '=== finding bare-lf: A line ended in LF.',
     '=== 12.3 ms, 3 round trips, 100 octets sent, 200 received',
