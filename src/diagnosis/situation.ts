@@ -1,6 +1,6 @@
 import type { Reply } from '../session/answer.ts'
 import type { Fault, Outcome, Stage, Unmet } from '../session/outcome.ts'
-import type { TlsFacts } from '../wire/wire.ts'
+import type { TlsFacts, TlsVersion } from '../wire/wire.ts'
 import type { DiagnosisCode } from './codes.ts'
 
 /** How a session, or one command of it, went: everything a diagnosis is made from. */
@@ -26,6 +26,8 @@ export interface Situation {
   /** Absent while it is not known. */
   readonly starttls?: 'offered' | 'not-offered'
   readonly tlsFacts?: TlsFacts
+  /** The lowest version of TLS that was to be taken. */
+  readonly tlsMinVersion?: TlsVersion
   readonly login: {
     readonly state: 'not-asked' | 'asked' | 'done'
     /** The mechanisms that the server listed last. */

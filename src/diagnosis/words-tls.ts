@@ -55,9 +55,11 @@ export const TLS_WORDS = {
   },
   'tls-version-too-old': {
     summary: (s) => `${serverName(s)} has no TLS version in common with this service.`,
-    cause: () =>
-      'The server speaks only versions of TLS that were not asked for, mostly 1.0 and 1.1, which are no longer safe.',
-    suggestion: () => ({ tlsMinVersion: 'TLSv1' }),
+    cause: ({ tlsMinVersion }) =>
+      tlsMinVersion === 'TLSv1.3'
+        ? 'The call takes TLS 1.3 and nothing older, and the server does not speak it. Many have TLS 1.2 at most, which is still safe.'
+        : 'The server speaks only versions of TLS that were not asked for, mostly 1.0 and 1.1, which are no longer safe.',
+    suggestion: ({ tlsMinVersion }) => ({ tlsMinVersion: tlsMinVersion === 'TLSv1.3' ? 'TLSv1.2' : 'TLSv1' }),
   },
   'certificate-expired': {
     summary: (s) => `The certificate of ${s.server.host} has expired${on(s.tlsFacts?.certificate?.validTo)}.`,

@@ -36,6 +36,7 @@ export function situationOf(end: SessionFacts, circumstances: Circumstances, eve
     },
     tls: transcript.tls === null ? 'off' : 'on',
     ...(end.tls === undefined ? {} : { tlsFacts: end.tls }),
+    tlsMinVersion: target.minVersion,
     ...(transcript.findings.some(({ code }) => code === 'pipelining-suspected')
       ? { pipelining: 'suspected' as const }
       : {}),

@@ -165,6 +165,16 @@ function transactionOf(
   session.stage = 'mail'
   const { envelope, message, opening } = options
   const commands = envelopeCommands(envelope, message.facts, extensions)
+  // RFC 8689: it is a promise about every hop, and this is the first of them
+  if (envelope.wishes?.requireTls !== undefined && session.tls === undefined)
+    throw new Unmet(
+      'extension-not-offered',
+      'REQUIRETLS was asked for, and the connection is not encrypted',
+      {
+        offered: offeredIn(extensions),
+        keyword: 'REQUIRETLS',
+      },
+    )
   const after = opening.end?.after
   return {
     mail: commands.mail,

@@ -169,6 +169,14 @@ describe('retry', () => {
     expect(diagnose(smtp(552, '5.2.2', 'over quota', 'rcpt'))?.retry).toBe('no')
   })
 
+  test('a server with TLS 1.2 is not to be met with an unsafe version because 1.3 alone was asked for', () => {
+    const old = fault('tls', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'starttls')
+    const suggestionFor = (tlsMinVersion: 'TLSv1.2' | 'TLSv1.3') =>
+      diagnose({ ...old, tlsMinVersion })?.suggestion
+    expect(suggestionFor('TLSv1.3')).toEqual({ tlsMinVersion: 'TLSv1.2' })
+    expect(suggestionFor('TLSv1.2')).toEqual({ tlsMinVersion: 'TLSv1' })
+  })
+
   test('the class of a code without reasons decides', () => {
     expect(diagnose(smtp(459, '', '', 'mail'))).toMatchObject({ code: 'refused-temporarily', retry: 'later' })
     expect(diagnose(smtp(559, '', '', 'mail'))).toMatchObject({

@@ -370,7 +370,11 @@ describe('LMTP and PRDR: one answer for each recipient', () => {
 describe('what is asked for and offered', () => {
   test('all parameters of MAIL and RCPT', async () => {
     const end = await sent(
-      `${ehlo('PIPELINING', 'SIZE', 'DSN', 'REQUIRETLS', 'MT-PRIORITY', 'FUTURERELEASE 9999 2030-01-01T00:00:00Z', 'DELIVERBY', 'AUTH PLAIN', '8BITMIME')}
+      `${ehlo('STARTTLS')}
+      C: STARTTLS
+      S: 220 Go
+      C: <TLS>
+      ${ehlo('PIPELINING', 'SIZE', 'DSN', 'REQUIRETLS', 'MT-PRIORITY', 'FUTURERELEASE 9999 2030-01-01T00:00:00Z', 'DELIVERBY', 'AUTH PLAIN', '8BITMIME').replace('S: 220 mx ESMTP\n', '')}
       C: MAIL FROM:<a@x.test> SIZE=23 BODY=8BITMIME RET=HDRS ENVID=id+2B1 AUTH=<> REQUIRETLS MT-PRIORITY=-3 HOLDFOR=60 BY=120;RT X-MORE=1
       C: RCPT TO:<b@y.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b@y.test X-RCPT
       C: DATA
@@ -381,6 +385,7 @@ describe('what is asked for and offered', () => {
       C: QUIT
       ${DONE}`,
       {
+        target: { security: 'opportunistic' } as SendOptions['target'],
         wishes: {
           dsn: { notify: ['SUCCESS', 'FAILURE'], return: 'HDRS', envelopeId: 'id+1' },
           body: '8BITMIME',
@@ -409,6 +414,11 @@ describe('what is asked for and offered', () => {
     [{ body: 'BINARYMIME' }],
   ] as const)('%j, and not offered: an error before MAIL', async (wishes) => {
     const end = await sent(`${ehlo('PIPELINING')}\nC: QUIT\nS: 221 Bye`, { wishes })
+    expect(end).toMatchObject({ outcome: 'failed', unmet: 'extension-not-offered', stage: 'mail' })
+  })
+
+  test('REQUIRETLS on a connection without TLS is not sent, whatever the server offers', async () => {
+    const end = await sent(`${ehlo('REQUIRETLS')}\nC: QUIT\nS: 221 Bye`, { wishes: { requireTls: 'wanted' } })
     expect(end).toMatchObject({ outcome: 'failed', unmet: 'extension-not-offered', stage: 'mail' })
   })
 
