@@ -82,8 +82,8 @@ export const LOGIN_WORDS = {
   },
   'auth-aborted': {
     summary: (s) => `The login at ${serverName(s)} was broken off before it was decided.`,
-    cause: () =>
-      'One side could not read what the other had sent, or the exchange was cancelled. The credentials were not judged.',
+    cause: ({ unmet }) =>
+      `${unmet === undefined ? 'One side could not read what the other had sent, or the exchange was cancelled.' : sentence(unmet.message)} The credentials were not judged.`,
   },
   'account-disabled': {
     summary: (s) => `${serverName(s)} knows the account and does not let it log in this way.`,

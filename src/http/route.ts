@@ -218,7 +218,9 @@ function faultsIn(given: readonly z.core.$ZodIssue[]): Fault[] {
       return issue.keys.map((key) => ({ path: [...issue.path, key], detail: 'there is no such field' }))
     if (issue.code === 'invalid_union')
       return closest(issue.errors).map(({ path, detail }) => ({ path: [...issue.path, ...path], detail }))
-    return [{ path: issue.path, detail: issue.message }]
+    // what zod says of a field that is not there is about types, of which a caller with a missing field has none
+    const isMissing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+    return [{ path: issue.path, detail: isMissing ? 'it is missing' : issue.message }]
   })
 }
 

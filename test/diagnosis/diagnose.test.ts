@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/diagnosis/diagnose.ts'
+import { Unmet } from '../../src/session/outcome.ts'
 import { at, fault, pop3, seen, smtp, tlsFacts, unmet } from './situations.ts'
 
 describe('traps', () => {
@@ -175,6 +176,13 @@ describe('retry', () => {
       diagnose({ ...old, tlsMinVersion })?.suggestion
     expect(suggestionFor('TLSv1.3')).toEqual({ tlsMinVersion: 'TLSv1.2' })
     expect(suggestionFor('TLSv1.2')).toEqual({ tlsMinVersion: 'TLSv1' })
+  })
+
+  test('a login that was broken off says why', () => {
+    const message = 'SCRAM-SHA-256 was cancelled: the nonce of the server does not extend ours'
+    const { reply: _, ...broken } = smtp(535, '', '', 'auth')
+    const cause = diagnose({ ...broken, outcome: 'failed', unmet: new Unmet('auth-aborted', message) })?.cause
+    expect(cause).toBe(`${message}. The credentials were not judged.`)
   })
 
   test('the class of a code without reasons decides', () => {

@@ -15,6 +15,11 @@ function faultsOf({ body }: Response): string[] {
   return errors.map(({ pointer, parameter, header }) => pointer ?? parameter ?? header ?? '')
 }
 
+test('a field that has to be there and is not is called missing', async () => {
+  const { body } = await mailwire.agent.post('/smtp/session').send({}).expect(400)
+  expect(body.errors).toEqual([{ pointer: '/steps', detail: 'it is missing' }])
+})
+
 describe('POST /smtp/send names every field at fault, and connects to nothing', () => {
   const cases: [fault: string, body: object, faults: string[]][] = [
     ['a field that there is not', { nonsense: 1 }, ['/nonsense']],
