@@ -3,6 +3,7 @@ import { Refusal, Unmet } from '../session/outcome.ts'
 import { dele, list, quit, rset, uidl } from './command.ts'
 import type { Next } from './flights.ts'
 import { accepted, type FoundMessage, type Maildrop, type MessageRef } from './maildrop.ts'
+import { settled } from './reply.ts'
 import { requireAll, type Selection, selected } from './selection.ts'
 
 /** How far the deletion of one message came. Only `deleted` is done: QUIT said so. */
@@ -134,7 +135,7 @@ async function readMarks(
   const absent = new Set(report.verdicts.map(({ number }) => number))
   const verdicts: DeletionVerdict[] = []
   for (const { number, uid } of messages) {
-    const { reply } = await next()
+    const reply = settled((await next()).reply)
     if (reply.status === '+OK') verdicts.push({ number, uid, verdict: 'marked' })
     else verdicts.push({ number, uid, verdict: absent.has(number) ? 'not-found' : 'refused', reply })
     report.verdicts = verdicts
@@ -156,7 +157,7 @@ async function end(maildrop: Maildrop, options: DeletionOptions, report: Deletio
 
 /** RFC 1939 §5 RSET: then QUIT is harmless again. @returns whether the server did it */
 async function unmark(maildrop: Maildrop, report: DeletionReport): Promise<boolean> {
-  const reply = await maildrop.dialogue.command(rset())
+  const reply = settled(await maildrop.dialogue.command(rset()))
   if (reply.status !== '+OK') return false
   maildrop.session.leaving = 'quit'
   report.verdicts = report.verdicts.map((each) =>
@@ -177,7 +178,7 @@ async function commit({ session, dialogue }: Maildrop): Promise<void> {
   session.stage = 'update'
   session.handedOver = true
   budget.shield()
-  const reply = await dialogue.command(quit(), 'final')
+  const reply = settled(await dialogue.command(quit(), 'final'))
   session.handedOver = false
   session.leaving = 'said'
   accepted(reply)

@@ -3,6 +3,7 @@ import { decodedWords } from '../message/encoded-words.ts'
 import { HeaderBlock, type RawField } from '../message/header-block.ts'
 import { retr, top } from './command.ts'
 import type { Maildrop } from './maildrop.ts'
+import { settled } from './reply.ts'
 
 /** A header longer than this is cut. */
 const LONGEST_HEADER = 256 * 1024
@@ -42,7 +43,7 @@ export async function headersOf(
     let given = false
     for (const number of some) {
       const { reply, pending } = await next()
-      if (reply.status === '+OK') {
+      if (settled(reply).status === '+OK') {
         each(number, await headerIn(maildrop.dialogue.body(pending)))
         given = true
       } else {

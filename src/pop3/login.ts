@@ -12,7 +12,7 @@ import { isVerified } from '../session/tls-policy.ts'
 import type { Turn } from '../session/turns.ts'
 import { apop, auth, pass, user } from './command.ts'
 import { isDeletion } from './flights.ts'
-import type { Pop3Reply } from './reply.ts'
+import { type Pop3Reply, settled } from './reply.ts'
 
 /** What a server offers for logging in. */
 export interface LoginOffer {
@@ -167,7 +167,7 @@ function ownWays(dialogue: Dialogue<Pop3Reply>, wish: AuthWish, offer: LoginOffe
 }
 
 function accepted(reply: Pop3Reply): void {
-  if (reply.status === '+OK') return
+  if (settled(reply).status === '+OK') return
   if (WORDS.isMechanismRefused(reply))
     throw new NotCarriedOut('the command was refused as unknown', { cause: new Refusal(reply) })
   throw new Refusal(reply)

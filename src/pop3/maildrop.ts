@@ -7,7 +7,7 @@ import { type Capability, offers } from './capa.ts'
 import { list, stat, uidl } from './command.ts'
 import type { Flights } from './flights.ts'
 import { type ScanLine, scanLine, statLine, uniqueIdLine } from './listing.ts'
-import type { Pop3Reply } from './reply.ts'
+import { type Pop3Reply, settled } from './reply.ts'
 
 /** Which message is meant: by its number, valid in one session only, by its unique-id, or the last one that came. */
 export type MessageRef =
@@ -115,7 +115,7 @@ export class Maildrop {
     accepted(scan.reply)
     const listings = await this.#sizes(scan.pending)
     const unique = await next()
-    if (unique.reply.status !== '+OK') {
+    if (settled(unique.reply).status !== '+OK') {
       this.#noUniqueIds()
       return listings.all
     }
@@ -160,7 +160,7 @@ export class Maildrop {
    * @throws {Refusal} when there is no such message
    */
   named(number: number, reply: Pop3Reply): FoundMessage {
-    if (reply.status === '+OK') return { number, uid: this.#ownUniqueId(number, reply) }
+    if (settled(reply).status === '+OK') return { number, uid: this.#ownUniqueId(number, reply) }
     // a refusal says nothing about the message where UIDL itself is not known
     if (this.offers('UIDL') === true) throw new Refusal(reply)
     this.#noUniqueIds()
@@ -170,7 +170,7 @@ export class Maildrop {
   async #findByUid(uid: string): Promise<FoundMessage> {
     const next = await this.flights.send([{ command: uidl(), multiline: true }], 'more')
     const { reply, pending } = await next()
-    if (reply.status !== '+OK') {
+    if (settled(reply).status !== '+OK') {
       throw new Unmet(
         'extension-not-offered',
         'a message was asked for by its unique-id, and the server does not offer UIDL',
@@ -257,8 +257,8 @@ export function theOne(numbers: readonly number[]): number {
   return number
 }
 
-/** @throws {Refusal} */
+/** @throws {Refusal} {Fault} */
 export function accepted(reply: Pop3Reply): Pop3Reply {
-  if (reply.status !== '+OK') throw new Refusal(reply)
+  if (settled(reply).status !== '+OK') throw new Refusal(reply)
   return reply
 }

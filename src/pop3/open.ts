@@ -8,7 +8,7 @@ import { type Capability, capabilityOf, MOST_CAPABILITIES, mechanismsIn, offers 
 import { capa, stls } from './command.ts'
 import type { LogIn } from './flights.ts'
 import { login } from './login.ts'
-import type { Pop3Reply } from './reply.ts'
+import { type Pop3Reply, settled } from './reply.ts'
 
 export interface OpeningReport {
   greeting?: string
@@ -33,7 +33,7 @@ export interface Opened {
  */
 export async function openPop3(session: Session<Pop3Reply>, report: OpeningReport): Promise<Opened> {
   const { dialogue, greeting } = await session.open()
-  if (greeting.status !== '+OK') throw new Refusal(greeting)
+  if (settled(greeting).status !== '+OK') throw new Refusal(greeting)
   report.greeting = greeting.lines[0] ?? ''
 
   let capabilities = await capabilitiesOf(session, dialogue)
@@ -71,7 +71,7 @@ export async function capabilitiesOf(
   session.stage = 'capabilities'
   const [pending] = dialogue.sendGroup([{ command: capa(), multiline: true }])
   if (pending === undefined) return undefined
-  const reply = await dialogue.reply(pending)
+  const reply = settled(await dialogue.reply(pending))
   if (reply.status === '+OK') return await capabilitiesIn(dialogue, pending)
   dialogue.note('no-capa', 'the server does not know CAPA: what it offers is found by trying')
   return undefined
@@ -105,7 +105,7 @@ function wantsUpgrade(session: Session<Pop3Reply>, capabilities: readonly Capabi
 
 async function upgrade(session: Session<Pop3Reply>, dialogue: Dialogue<Pop3Reply>): Promise<void> {
   session.stage = 'starttls'
-  const reply = await dialogue.command(stls())
+  const reply = settled(await dialogue.command(stls()))
   if (reply.status !== '+OK') {
     if (session.target.security === 'required') throw new Refusal(reply)
     const evidence = reply.seq === undefined ? [] : [reply.seq]

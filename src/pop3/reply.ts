@@ -52,6 +52,15 @@ export class Pop3ReplyReader implements ReplyReader<Pop3Reply> {
   }
 }
 
+/**
+ * A yes or a no. `+` is neither: it asks for more (RFC 5034 §4), and to a command that has no more to say it is no answer.
+ * @throws {Fault} `protocol`
+ */
+export function settled(reply: Pop3Reply): Pop3Reply {
+  if (reply.status !== '+') return reply
+  throw new Fault('protocol', 'the server asked for more where only a yes or a no can be right')
+}
+
 function replyOf(status: Pop3Reply['status'], text: string): Pop3Reply {
   if (status === '+') return { status, severity: 'intermediate', lines: [text] }
   const code = RESPONSE_CODE.exec(text)

@@ -7,7 +7,7 @@ import type { Script, ScriptEnd, StepRecord } from '../session/script-steps.ts'
 import { runSession, type Session, type SessionTools } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
 import { type OpeningReport, openPop3 } from './open.ts'
-import { type Pop3Reply, Pop3ReplyReader } from './reply.ts'
+import { type Pop3Reply, Pop3ReplyReader, settled } from './reply.ts'
 import { openingFacts, Pop3Words } from './script-words.ts'
 
 export interface Pop3ScriptOptions {
@@ -64,7 +64,7 @@ async function opened(
   const speaks = auth !== undefined || target.security === 'required' || target.security === 'opportunistic'
   if (!speaks) {
     const { dialogue, greeting } = await session.open()
-    if (greeting.status !== '+OK') throw new Refusal(greeting)
+    if (settled(greeting).status !== '+OK') throw new Refusal(greeting)
     report.greeting = greeting.lines[0] ?? ''
     session.stage = 'auth'
     return dialogue

@@ -14,6 +14,7 @@ const quits = (
     ['half-answered', [say('+O'), close]],
     ['answered-without-a-line-end', [say('+OK Bye'), close]],
     ['answered-with-garbage', [line('what?')]],
+    ['answered-with-a-continuation', [line('+ go ahead')]],
     ['answered-by-a-flood', [flood('+OK Bye and more '.repeat(10))]],
   ] as const
 ).flatMap(([name, steps]): HostileCase<Pop3Call>[] => [

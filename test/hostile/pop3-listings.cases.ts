@@ -66,7 +66,7 @@ const stats = (
     rule: 8,
     call: STAT,
     does: { STAT: [line(reply)] },
-    told: name === 'continuation' ? [422, 'rejected', 'transaction', 'expectation-not-met'] : broken,
+    told: broken,
     twin: { does: { STAT: [line('+OK 1 42')] } },
   }),
 )

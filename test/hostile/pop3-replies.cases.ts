@@ -101,11 +101,20 @@ export const POP3_REPLY_CASES: readonly HostileCase<Pop3Call>[] = [
     twin: { does: {} },
   },
   {
+    name: 'pop3-asks-for-more-after-capa',
+    rule: 3,
+    call: STAT,
+    does: { CAPA: [line('+ more')] },
+    told: broken('capabilities'),
+    never: [/^USER/m],
+    twin: { does: {} },
+  },
+  {
     name: 'pop3-asks-for-more-after-pass',
     rule: 3,
     call: STAT,
     does: { PASS: [line('+ more')] },
-    told: [422, 'rejected', 'auth', 'expectation-not-met'],
+    told: broken('auth'),
     twin: { does: {} },
   },
   {
