@@ -78,6 +78,7 @@ export function createApp(options: AppOptions): Express {
       answerTime(clock),
       securityHeaders(),
       requireOwnHost(options.ownNames),
+      requireMethod(routes),
       forPaths(OTHER_PATHS, papers(context)),
       refuseOtherSites(),
       bodyTime(clock),
@@ -92,7 +93,6 @@ export function createApp(options: AppOptions): Express {
       forPaths(POP3_PATHS, pop3Router(context)),
     ),
   )
-  otherMethods(app, routes)
   app.use(() => {
     throw new Problem({ status: 404, code: 'not-found', detail: 'No route of that path; /docs lists them.' })
   })
@@ -196,17 +196,23 @@ function tooManyCalls(limit: number): never {
   })
 }
 
-/** 405 with `Allow` where the path exists and the method does not. */
-function otherMethods(app: Express, routes: KnownRoutes): void {
-  for (const [path, allowed] of routes.methods) {
-    app.all(path.replaceAll(/\{([a-z]+)\}/g, ':$1'), () => {
-      throw new Problem({
-        status: 405,
-        code: 'method-not-allowed',
-        detail: `Here one can ${allowed.join(', ')}.`,
-        headers: { Allow: allowed.join(', ') },
-      })
-    })
+/**
+ * 405 with `Allow` where the path exists and the method does not. Asked before the routers: each of them would answer
+ * OPTIONS for what it knows itself, and a path may be one of a template of another as well.
+ */
+function requireMethod(routes: KnownRoutes): RequestHandler {
+  return (request, response, next) => {
+    const allowed = routes.methodsAt(request.path)
+    if (allowed === undefined || allowed.includes(request.method)) {
+      next()
+      return
+    }
+    response.setHeader('Allow', allowed.join(', '))
+    if (request.method !== 'OPTIONS') {
+      const detail = `Here one can ${allowed.join(', ')}.`
+      throw new Problem({ status: 405, code: 'method-not-allowed', detail })
+    }
+    response.status(204).end()
   }
 }
 

@@ -5,23 +5,24 @@ import type { RequestHandler } from 'express'
  * do in it.
  */
 export function inOrder(...handlers: readonly RequestHandler[]): RequestHandler {
-  return (request, response, done) => {
+  return (request, response, leave) => {
     let place = 0
-    const next = (error?: unknown): void => {
+    const proceed = (error?: unknown): void => {
       const handler = error === undefined ? handlers[place] : undefined
       if (handler === undefined) {
-        done(error)
+        leave(error)
         return
       }
       place += 1
       try {
-        const working: unknown = handler(request, response, next)
-        if (working instanceof Promise) working.catch(done)
+        const working: unknown = handler(request, response, proceed)
+        if (working instanceof Promise)
+          working.catch((rejected: unknown) => proceed(rejected ?? new Error('no reason was given')))
       } catch (thrown) {
-        done(thrown)
+        leave(thrown)
       }
     }
-    next()
+    proceed()
   }
 }
 

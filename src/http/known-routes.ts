@@ -7,6 +7,11 @@ interface Known {
 /** What stands for everything else, which callers may make up without end. */
 const OTHER = 'other'
 
+const READING = ['GET', 'HEAD'] as const
+
+/** What people and tools read beside the routes; the document names none of it. */
+const PAGES = /^\/(?:docs|openapi\.json|openapi\.yaml)?\/?$/i
+
 /** The documented routes by what a request says: for labels, and for 405. */
 export class KnownRoutes {
   readonly #routes: readonly { readonly pattern: RegExp; readonly path: string }[]
@@ -22,16 +27,22 @@ export class KnownRoutes {
     this.#routes = paths.map((path) => ({ path, pattern: patternOf(path) }))
   }
 
-  /** Each path with the methods that it has. */
-  get methods(): ReadonlyMap<string, readonly string[]> {
-    return this.#methods
+  /** What can be done at a path; undefined where nothing is. */
+  methodsAt(path: string): readonly string[] | undefined {
+    if (PAGES.test(path)) return READING
+    const route = this.#routeAt(path)
+    return route === undefined ? undefined : this.#methods.get(route)
   }
 
   /** The pattern of the route and its method: as many as there are routes, whatever callers say. */
   labelsOf(method: string, path: string): { readonly method: string; readonly route: string } {
-    const route = this.#routes.find(({ pattern }) => pattern.test(path))?.path ?? OTHER
-    const known = this.#methods.get(route) ?? ['GET', 'HEAD']
+    const route = this.#routeAt(path) ?? OTHER
+    const known = this.#methods.get(route) ?? READING
     return { route, method: known.includes(method) ? method : OTHER }
+  }
+
+  #routeAt(path: string): string | undefined {
+    return this.#routes.find(({ pattern }) => pattern.test(path))?.path
   }
 }
 

@@ -246,10 +246,30 @@ describe('what is no call', () => {
     ['delete', '/problems', 'GET, HEAD'],
     ['post', '/problems/relay-denied', 'GET, HEAD'],
     ['post', '/livez', 'GET, HEAD'],
+    ['delete', '/pop3/messages/wait', 'GET, HEAD'],
+    ['post', '/', 'GET, HEAD'],
+    ['post', '/docs', 'GET, HEAD'],
+    ['put', '/docs/', 'GET, HEAD'],
+    ['delete', '/openapi.json', 'GET, HEAD'],
+    ['patch', '/openapi.yaml', 'GET, HEAD'],
   ] as const)('%s %s: 405 with Allow', async (method, path, allow) => {
     const response = await mailwire.agent[method](path)
     expect([response.status, response.headers['allow']]).toEqual([405, allow])
     expect(response.body.type).toBe('/problems/method-not-allowed')
+  })
+
+  test.each([
+    ['/smtp/send', 'POST'],
+    ['/pop3/stat', 'GET, HEAD'],
+    ['/pop3/messages', 'GET, HEAD, DELETE'],
+    ['/pop3/messages/1', 'GET, HEAD, DELETE'],
+    ['/pop3/messages/wait', 'GET, HEAD'],
+    ['/livez', 'GET, HEAD'],
+    ['/', 'GET, HEAD'],
+    ['/docs/', 'GET, HEAD'],
+  ] as const)('OPTIONS %s: all that there is', async (path, allow) => {
+    const response = await mailwire.agent.options(path)
+    expect([response.status, response.headers['allow']]).toEqual([204, allow])
   })
 
   test('a body that is no JSON by its type: 415', async () => {
