@@ -31,6 +31,11 @@ describe('the document', () => {
     expect(parse(text)).toEqual(OPENAPI)
   })
 
+  test('without its last slash Swagger UI is found too, behind a proxy with a path as well', async () => {
+    const { headers } = await mailwire.agent.get('/docs').expect(301)
+    expect(headers['location']).toBe('docs/')
+  })
+
   test('is shown by Swagger UI', async () => {
     const { text } = await mailwire.agent.get('/docs/').expect(200)
     expect(text).toContain('<title>Mailwire API</title>')

@@ -37,6 +37,11 @@ export function docsRouter(
       ...(sandbox === 'default' ? { onComplete: logInToSandbox } : {}),
     },
   }
+  // relative, so that it holds behind a proxy that mounts the service at a path of its own
+  router.get('/docs', (request, response, next) => {
+    if (request.path.endsWith('/')) next()
+    else response.redirect(301, 'docs/')
+  })
   // `serve` would keep the options in the module, for one service in a process
   router.use('/docs', swaggerUi.serveFiles(undefined, options), swaggerUi.setup(undefined, options))
   return router
