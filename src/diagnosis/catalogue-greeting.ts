@@ -129,7 +129,7 @@ export const GREETING_PAGES = {
       'A firewall or proxy with "SMTP inspection" rewrites what is said.',
     ],
     callers: [
-      'Look at the last entry of the transcript.',
+      'Look at what the server sent last in the transcript, before QUIT was answered.',
       'Switch `pipelining` and `chunking` off, and try again: some servers offer what they cannot do.',
     ],
     administrators: ['Switch off "SMTP fixup" or inspection in the firewall in front of the server.'],

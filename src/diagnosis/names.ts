@@ -68,7 +68,7 @@ const STAGE_NAMES: Readonly<Record<Situation['stage'], string>> = {
   rcpt: 'RCPT',
   data: 'DATA',
   'end-of-data': 'the message',
-  transaction: 'the command',
+  transaction: 'a command',
   update: 'QUIT',
   quit: 'QUIT',
 }

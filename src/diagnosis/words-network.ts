@@ -105,7 +105,7 @@ export const NETWORK_WORDS = {
   'protocol-violation': {
     summary: (s) => `${serverName(s)} said something at ${stageName(s)} that is not ${protocolName(s)}.`,
     cause: ({ fault }) =>
-      `${fault === undefined ? 'A line of the server is no reply, or no reply that can be right at this place.' : sentence(fault.message)} The last entries of the transcript show it, octet by octet.`,
+      `${fault === undefined ? '' : `${sentence(fault.message)} `}It is no reply, or none that can be right at this place; the transcript shows it, octet by octet.`,
   },
   'limit-exceeded': {
     summary: (s) => `${serverName(s)} sent more at ${stageName(s)} than this service reads.`,
@@ -123,7 +123,7 @@ export const NETWORK_WORDS = {
   },
 } as const satisfies Record<string, Words>
 
-function closedCause({ stage, tls, server, login }: Situation): string {
+function closedCause({ stage, tls, server, login, fault }: Situation): string {
   if (stage === 'greeting') {
     return tls === 'off'
       ? 'It took the connection and hung up without a word: it does not want the address that this service connects from, has too many connections, or expects TLS from the first byte.'
@@ -134,7 +134,7 @@ function closedCause({ stage, tls, server, login }: Situation): string {
   if (stage === 'connect')
     return `Something reset the connection at once: a firewall, or port ${server.port} of a host that is overloaded.`
   if (stage === 'quit' || stage === 'update') return 'It hung up instead of answering QUIT.'
-  return 'It hung up in the middle of the session: a limit or a crash of the server, or a firewall on the way. Its log says why.'
+  return `${fault === undefined ? '' : `${sentence(fault.message)} `}It hung up in the middle of the session: a limit or a crash of the server, or a firewall on the way. Its log says why.`
 }
 
 function spoken({ octetsSeen, verb }: Situation): SpokenProtocol | undefined {

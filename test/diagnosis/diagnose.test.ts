@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { diagnose } from '../../src/diagnosis/diagnose.ts'
-import { Unmet } from '../../src/session/outcome.ts'
+import { Fault, Unmet } from '../../src/session/outcome.ts'
 import { at, fault, pop3, seen, smtp, tlsFacts, unmet } from './situations.ts'
 
 describe('traps', () => {
@@ -260,6 +260,14 @@ describe('another protocol, and TLS in the wrong place', () => {
   test('SMTP that breaks its own rules is no other protocol', () => {
     const situation = fault('protocol', undefined, 'mail', seen('220 mx ESMTP\r\n'))
     expect(diagnose(situation)?.code).toBe('protocol-violation')
+  })
+
+  test.each([
+    ['protocol', 'LIST names message 1 twice'],
+    ['closed', 'the server closed the connection before the end of the reply to UIDL'],
+  ] as const)('what was wrong with what came is told, not only that something was: %s', (kind, message) => {
+    const situation = { ...fault(kind, undefined, 'transaction'), fault: new Fault(kind, message) }
+    expect(diagnose(situation)?.cause.toLowerCase()).toContain(`${message.toLowerCase()}. `)
   })
 
   test('"wrong version number" is told as what it is, with the request that works', () => {
