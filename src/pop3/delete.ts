@@ -194,9 +194,9 @@ function remarkNumbers(maildrop: Maildrop): void {
 function requireMatch(found: FoundMessage, match: readonly string[] | '*' | undefined): void {
   if (match === undefined || match === '*') return
   if (found.uid !== null && match.includes(found.uid)) return
-  throw new Unmet(
-    'precondition-failed',
-    `message ${found.number} has another unique-id than If-Match names`,
-    { outcome: 'rejected' },
-  )
+  const why =
+    found.uid === null
+      ? `the server gives no unique-id for message ${found.number}, so that If-Match cannot hold`
+      : `message ${found.number} has another unique-id than If-Match names`
+  throw new Unmet('precondition-failed', why, { outcome: 'rejected' })
 }

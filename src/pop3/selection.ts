@@ -49,7 +49,10 @@ export function selected(
   }
 }
 
-/** @throws {Unmet} `no-such-message`, or `extension-not-offered` where the server gives no unique-ids at all */
+/**
+ * @throws {Unmet} `no-such-message`; `unique-id-ambiguous` where several have the one that was named; or
+ * `extension-not-offered` where the server gives no unique-ids at all
+ */
 export function requireAll(
   selection: Selection,
   listed: readonly ListedMessage[],
@@ -63,7 +66,14 @@ export function requireAll(
       'messages were asked for by their unique-ids, and the server does not offer UIDL',
     )
   }
+  const named = new Set(missing.map(({ uid }) => uid))
+  const repeated = listed.find(({ uid }) => uid !== null && named.has(uid))
+  if (repeated !== undefined) {
+    throw new Unmet('unique-id-ambiguous', `more than one message has the unique-id ${repeated.uid}`, {
+      outcome: 'rejected',
+    })
+  }
   const more = missing.length > 1 ? `, nor have ${missing.length - 1} others that were named` : ''
   const name = first.uid === null ? `number ${first.number}` : `unique-id ${first.uid}`
-  throw new Unmet('no-such-message', `no single message has the ${name}${more}`, { outcome: 'rejected' })
+  throw new Unmet('no-such-message', `no message has the ${name}${more}`, { outcome: 'rejected' })
 }

@@ -120,6 +120,37 @@ test('one message by a unique-id that two messages have: which one is meant cann
   expect(end.failure).toMatchObject({ outcome: 'rejected', unmet: { code: 'unique-id-ambiguous' } })
 })
 
+test('of several unique-ids two messages have one: that is told, and not that there is none', async () => {
+  const { end, verdicts } = await deletes(
+    `${LOGIN}
+    C: LIST
+    C: UIDL
+    ${LISTED.replace('3 c', '3 b')}
+    C: QUIT
+    S: +OK`,
+    { by: 'uids', uids: ['a', 'b'] },
+  )
+  expect(end.failure).toMatchObject({ outcome: 'rejected', unmet: { code: 'unique-id-ambiguous' } })
+  expect(verdicts).toEqual([[null, 'b', 'not-found']])
+})
+
+test('If-Match where the server gives no unique-ids: it cannot hold, and that is what is told', async () => {
+  const { end } = await scriptedMaildrop(
+    `${greeted('USER', 'TOP', 'PIPELINING')}
+    ${LOGIN}
+    C: UIDL 2
+    S: +OK
+    S: +OK
+    S: -ERR Unknown command.
+    C: QUIT
+    S: +OK`,
+    (maildrop) =>
+      deleteOne(maildrop, { by: 'number', number: 2 }, ['b'], { end: 'commit' }, { verdicts: [] }),
+  )
+  expect(end.failure).toMatchObject({ outcome: 'rejected', unmet: { code: 'precondition-failed' } })
+  expect(end.failure?.unmet?.message).toMatch(/^the server gives no unique-id for message 2/)
+})
+
 test('one number is not there: what was marked with it is unmarked, and nothing is deleted', async () => {
   const { end, verdicts, findings } = await deletes(
     `${LOGIN}

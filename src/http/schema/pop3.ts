@@ -302,7 +302,7 @@ const Verdict = z
     verdict: z
       .enum(['deleted', 'marked', 'unmarked', 'refused', 'not-found'])
       .describe(
-        '`marked`: DELE was accepted, and QUIT has not said that it was done; `unmarked`: RSET took it back.',
+        '`marked`: DELE was accepted, and QUIT has not said that it was done; `unmarked`: RSET took it back; `not-found`: no message is named by it, or more than one.',
       ),
     reply: Reply.optional().describe('What the server answered to DELE.'),
   })
