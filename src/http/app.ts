@@ -298,6 +298,10 @@ function bodyProblem(error: unknown): Problem | undefined {
       })
     default:
       if (status !== 400) return undefined
+      if (error instanceof URIError) {
+        const detail = 'The path holds a percent-encoding that is none of UTF-8.'
+        return new Problem({ status: 400, code: 'invalid-request', detail })
+      }
       return new Problem({ status: 400, code: 'invalid-request', detail: 'The request cannot be read.' })
   }
 }

@@ -168,13 +168,19 @@ function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
   const body = spec.body === undefined ? undefined : spec.body.safeParse(jsonBody(spec, request))
   const errors: FieldError[] = [
     ...issues(params, (path) => ({ parameter: path.join('.') })),
-    ...issues(query, (path) => ({ parameter: path.join('.') })),
+    ...issues(query, (path) => ({ parameter: path.join('.') })).map((fault) => repeated(fault, request)),
     ...(body === undefined ? [] : issues(body, (path) => ({ pointer: pointerOf(path) }))),
     ...(body?.success === false ? (spec.alsoAtFault?.(request.body) ?? []) : []),
   ]
   if (errors.length > 0 || !params.success || !query.success || body?.success === false)
     throw invalidRequest(errors)
   return { params: params.data, query: query.data, body: body?.data as Body<B> }
+}
+
+/** The query is parsed into a list where a parameter stands in it more than once. */
+function repeated(fault: FieldError, { query }: Request): FieldError {
+  const isRepeated = Array.isArray(query[fault.parameter ?? ''])
+  return isRepeated ? { ...fault, detail: 'it stands there more than once' } : fault
 }
 
 /**

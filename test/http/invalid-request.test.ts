@@ -311,7 +311,19 @@ describe('a POP3 call names every parameter and header at fault, and connects to
     expect(faultsOf(response)).toEqual(['If-Match'])
   })
 
+  test('a parameter that stands there twice: neither of them is taken', async () => {
+    for (const query of ['auth=user&auth=plain', 'transcript=none&transcript=none', 'lines=1&lines=2']) {
+      const { body } = await mailwire.agent
+        .get(`/pop3/messages/1?${query}`)
+        .auth('bob', 'sandbox')
+        .expect(400)
+      const [parameter] = query.split('=')
+      expect(body.errors).toEqual([{ parameter, detail: 'it stands there more than once' }])
+    }
+  })
+
   test('a path that cannot be decoded', async () => {
-    await mailwire.agent.get('/pop3/messages/%ff').auth('bob', 'sandbox').expect(400)
+    const { body } = await mailwire.agent.get('/pop3/messages/%ff').auth('bob', 'sandbox').expect(400)
+    expect(body.detail).toContain('percent-encoding')
   })
 })

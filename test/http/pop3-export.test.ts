@@ -116,6 +116,8 @@ describe('before the first message', () => {
     ['numbers=1-999999999', 'numbers'],
     ['numbers=1-10000,20000', 'numbers'],
     ['numbers=1e3', 'numbers'],
+    ['numbers=9007199254740993', 'numbers'],
+    ['numbers=1&numbers=2', 'numbers'],
     ['numbers=', 'numbers'],
     ['uids=', 'uids'],
     ['uids=a,,b', 'uids'],

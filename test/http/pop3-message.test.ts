@@ -302,6 +302,20 @@ describe('numbers and unique-ids are taken strictly', () => {
     expect(server.connections()).toBe(0)
   })
 
+  test('a number is as large as a listing can show it', async () => {
+    const server = await mailServer(
+      '+OK ready',
+      '-ERR',
+      '+OK',
+      '+OK',
+      '+OK 9007199254740991 a',
+      '-ERR gone',
+      '+OK',
+    )
+    await get('/pop3/messages/9007199254740991').query(onItsOwn(server)).expect(422)
+    expect(server.heard).toContain('RETR 9007199254740991')
+  })
+
   test.each([
     ['bob', 'pass\r\nDELE 1'],
     ['bob\nDELE 1', 'sandbox'],

@@ -3,7 +3,7 @@ import type { Selection } from '../../pop3/selection.ts'
 import { spelling } from '../etag.ts'
 
 const MOST_NAMED = 10_000
-const NUMBERS = /^[1-9][0-9]{0,8}(?:-[1-9][0-9]{0,8})?(?:,[1-9][0-9]{0,8}(?:-[1-9][0-9]{0,8})?)*$/
+const NUMBERS = /^[1-9][0-9]{0,15}(?:-[1-9][0-9]{0,15})?(?:,[1-9][0-9]{0,15}(?:-[1-9][0-9]{0,15})?)*$/
 /** RFC 1939 §7: 0x21 to 0x7E. */
 const UIDS = /^[\x21-\x2b\x2d-\x7e]{1,400}(?:,[\x21-\x2b\x2d-\x7e]{1,400})*$/
 /** RFC 5322 §2.2. */
@@ -25,7 +25,7 @@ const numbers = z
 const uids = z
   .string()
   .max(100_000)
-  .regex(UIDS, 'unique-ids of printable ASCII, by comma')
+  .regex(UIDS, 'unique-ids of printable ASCII, other octets as \\xNN, by comma')
   .transform((text) => [...new Set(text.split(',').map(spelling))])
   .optional()
   .describe('Unique-ids by comma; a comma inside of one is spelt `\\x2c`.')
@@ -33,7 +33,7 @@ const uids = z
 
 const uid = z
   .string()
-  .regex(/^[\x21-\x7e]{1,400}$/, 'a unique-id of printable ASCII')
+  .regex(/^[\x21-\x7e]{1,400}$/, 'a unique-id of printable ASCII, other octets as \\xNN')
   .transform(spelling)
   .optional()
 
@@ -60,10 +60,10 @@ export const listQuery = {
     .describe('Header fields to be listed too, by TOP: `subject,from,date`.')
     .meta(asText),
   after: uid.describe('Only messages that came behind the one with this unique-id.').meta(asText),
-  offset: count('a number of messages from 0 on').describe('Leave out so many from the beginning.'),
+  offset: count('a number of messages from 0 to 999999999').describe('Leave out so many from the beginning.'),
   limit: z
     .string()
-    .regex(/^[1-9][0-9]{0,8}$/, 'a number of messages from 1 on')
+    .regex(/^[1-9][0-9]{0,8}$/, 'a number of messages from 1 to 999999999')
     .transform(Number)
     .optional()
     .describe('List so many; `Link` says where the others are. Left out: all.')
@@ -80,7 +80,7 @@ export const rehearseQuery = {
 export const deletionQuery = {
   ...selectionQuery,
   all: z.literal('true').optional().describe('Delete all messages; only together with `expect`.'),
-  expect: count('a number of messages from 0 on').describe(
+  expect: count('a number of messages from 0 to 999999999').describe(
     'How many messages there are expected to be; with another number nothing is deleted.',
   ),
   ...rehearseQuery,
@@ -109,7 +109,7 @@ export const waitQuery = {
     .meta(asText),
   timeout: z
     .string()
-    .regex(/^[1-9][0-9]{0,6}$/, 'a number of milliseconds from 1 on')
+    .regex(/^[1-9][0-9]{0,6}$/, 'a number of milliseconds from 1 to 9999999')
     .transform(Number)
     .optional()
     .describe(
@@ -118,7 +118,7 @@ export const waitQuery = {
     .meta(asText),
   interval: z
     .string()
-    .regex(/^[1-9][0-9]{2,6}$/, 'a number of milliseconds from 100 on')
+    .regex(/^[1-9][0-9]{2,6}$/, 'a number of milliseconds from 100 to 9999999')
     .transform(Number)
     .optional()
     .describe(
@@ -143,6 +143,10 @@ function numbersIn(text: string, context: z.core.$RefinementCtx<string>): readon
   const all = new Set<number>()
   for (const range of text.split(',')) {
     const [first = 0, last = first] = range.split('-').map(Number)
+    if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last)) {
+      context.addIssue({ code: 'custom', message: 'message numbers end at 2^53−1' })
+      return []
+    }
     if (last < first) context.addIssue({ code: 'custom', message: 'a range begins with its lower number' })
     // counted before it is made: a range costs nothing to write
     if (last - first >= MOST_NAMED || all.size + (last - first) >= MOST_NAMED) {

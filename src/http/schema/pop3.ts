@@ -46,22 +46,27 @@ export const pop3Query = {
     .describe(REPRODUCE),
 }
 
-/** Message numbers as RFC 1939 §3 has them: decimal, from 1; beyond nine digits no maildrop goes. */
-const NUMBER = /^[1-9][0-9]{0,8}$/
+/** Message numbers as RFC 1939 §3 has them: decimal, from 1, and as large as a listing can show them. */
+const NUMBER = /^[1-9][0-9]{0,15}$/
 /** RFC 1939 §7: 0x21 to 0x7E; odd ones of real servers are spelt as listings spell them, with `\xNN`. */
 const UNIQUE_ID = /^uid:([\x21-\x7e]{1,400})$/
 
-const REFERENCE = 'a message number from 1 on, `latest`, or uid: and a unique-id of printable ASCII'
+const REFERENCE =
+  'a message number from 1 to 2^53−1, `latest`, or uid: and a unique-id of printable ASCII, other octets as \\xNN'
 
 /** A message in the path: its number, `uid:` and its unique-id, or `latest`. */
 export const MessageParam = z
   .string()
-  .refine((text) => text === 'latest' || NUMBER.test(text) || UNIQUE_ID.test(text), REFERENCE)
+  .refine((text) => text === 'latest' || isMessageNumber(text) || UNIQUE_ID.test(text), REFERENCE)
   .transform((text): MessageRef => {
     if (text === 'latest') return { by: 'latest' }
     const uid = UNIQUE_ID.exec(text)?.[1]
     return uid === undefined ? { by: 'number', number: Number(text) } : { by: 'uid', uid: spelling(uid) }
   })
+
+function isMessageNumber(text: string): boolean {
+  return NUMBER.test(text) && Number.isSafeInteger(Number(text))
+}
 
 const messageParam = MessageParam.describe(
   'A message number, valid in one session only; `uid:` and a unique-id, which is the safe way; or `latest`, the one that came last.',
@@ -93,7 +98,7 @@ export const attachmentParams = z.strictObject({
 
 export const linesQuery = z
   .string()
-  .regex(/^(?:0|[1-9][0-9]{0,6})$/, 'a number of lines from 0 on')
+  .regex(/^(?:0|[1-9][0-9]{0,6})$/, 'a number of lines from 0 to 9999999')
   .transform(Number)
   .optional()
   .describe('The header and only so many lines of the body, by TOP.')
