@@ -10,9 +10,19 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string
 }
 
-if (process.argv.includes('--help')) process.stdout.write(helpText())
-else if (process.argv.includes('--version')) process.stdout.write(`${version}\n`)
-else await run()
+/** Errors that a variable can be blamed for: the words of the system name the address, and not where it was set. */
+const BLAMED: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'MAILWIRE_PORT is taken by another program (0 takes a free one)',
+  EACCES: 'MAILWIRE_PORT is not for this user to listen on',
+  EADDRNOTAVAIL: 'MAILWIRE_HOST is no address of this machine',
+  ENOTFOUND: 'MAILWIRE_HOST is no name of this machine',
+}
+
+const words = process.argv.slice(2)
+if (words.includes('--help')) process.stdout.write(helpText())
+else if (words.includes('--version')) process.stdout.write(`${version}\n`)
+else if (words.length === 0) await run()
+else fail('there is nothing on its command line but --help and --version; environment variables configure it')
 
 async function run(): Promise<void> {
   const config = configured()
@@ -35,8 +45,7 @@ async function run(): Promise<void> {
       measureProcess: (register) => collectDefaultMetrics({ register }),
     })
   } catch (error) {
-    process.stderr.write(`mailwire: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
+    fail(startFault(error))
     return
   }
   process.stdout.write(welcome(service))
@@ -59,10 +68,20 @@ function configured() {
     return readConfig(process.env, { readFile: (path) => readFileSync(path, 'utf8'), hostname: hostname() })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`mailwire: ${error.message}\n`)
-    process.exitCode = 1
+    fail(error.message)
     return undefined
   }
+}
+
+function fail(why: string): void {
+  process.stderr.write(`mailwire: ${why}\n`)
+  process.exitCode = 1
+}
+
+function startFault(error: unknown): string {
+  const { message, code = '' } = error as NodeJS.ErrnoException
+  const blamed = BLAMED[code]
+  return blamed === undefined ? message : `${blamed}: ${message}`
 }
 
 function welcome(service: Service): string {

@@ -254,6 +254,13 @@ test('--help and --version tell, and nothing is started', async () => {
   expect(help.stderr + told.stderr).toBe('')
 })
 
+test('a word on the command line that means nothing is told, and not passed over', async () => {
+  const run = new Run({ MAILWIRE_PORT: '0' }, ['--port=25110'])
+  expect(await run.ended).toBe(1)
+  expect(run.stderr).toMatch(/^mailwire: .*--help and --version.*\n$/)
+  expect(run.stderr + run.stdout).not.toContain('25110')
+})
+
 test('what it cannot start with is told in one line, and exit code 1', async () => {
   const other = createServer()
   await new Promise<void>((resolve) => {
@@ -267,7 +274,14 @@ test('what it cannot start with is told in one line, and exit code 1', async () 
       { MAILWIRE_HOST: '0.0.0.0' },
       /^mailwire: MAILWIRE_HOST is beyond loopback and there are no API keys: .*\n$/,
     ],
-    [{ MAILWIRE_PORT: String(port) }, new RegExp(`^mailwire: .*EADDRINUSE.*127\\.0\\.0\\.1:${port}\\n$`)],
+    [
+      { MAILWIRE_HOST: '192.0.2.1', MAILWIRE_OPEN: 'true', MAILWIRE_PORT: '0' },
+      /^mailwire: MAILWIRE_HOST is no address of this machine: .*\n$/,
+    ],
+    [
+      { MAILWIRE_PORT: String(port) },
+      new RegExp(`^mailwire: MAILWIRE_PORT .*EADDRINUSE.*127\\.0\\.0\\.1:${port}\\n$`),
+    ],
   ]
   const runs = cases.map(([env, line]) => ({ run: new Run(env), line }))
   for (const { run, line } of runs) {
