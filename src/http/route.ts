@@ -6,6 +6,7 @@ import { requireImpact } from './caller.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
 import { acceptedOf, EVENT_STREAM } from './represent.ts'
 import { hasBody } from './request-body.ts'
+import { halfCharactersIn, undecodable } from './well-formed.ts'
 
 /** What a call does: for the documentation, and for keys that may do only some of it. */
 export type Impact = 'reads' | 'sends' | 'destroys'
@@ -169,12 +170,18 @@ function parsed<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodTyp
   const errors: FieldError[] = [
     ...issues(params, (path) => ({ parameter: path.join('.') })),
     ...issues(query, (path) => ({ parameter: path.join('.') })).map((fault) => repeated(fault, request)),
+    ...undecodable(request).map((parameter) => ({ parameter, detail: 'it is not UTF-8' })),
     ...(body === undefined ? [] : issues(body, (path) => ({ pointer: pointerOf(path) }))),
     ...(body?.success === false ? (spec.alsoAtFault?.(request.body) ?? []) : []),
+    ...(body === undefined ? [] : halfCharactersIn(request.body).map(halfCharacter)),
   ]
   if (errors.length > 0 || !params.success || !query.success || body?.success === false)
     throw invalidRequest(errors)
   return { params: params.data, query: query.data, body: body?.data as Body<B> }
+}
+
+function halfCharacter(path: readonly PropertyKey[]): FieldError {
+  return { pointer: pointerOf(path), detail: 'half of a surrogate pair is no character' }
 }
 
 /** The query is parsed into a list where a parameter stands in it more than once. */

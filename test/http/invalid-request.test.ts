@@ -247,6 +247,32 @@ describe('POST /smtp/send names every field at fault, and connects to nothing', 
     expect(response.status).toBe(400)
   })
 
+  test.each([
+    [
+      '/smtp/send',
+      '{"message":{"raw":"Subject: \\ud800\\r\\n\\r\\n"},"envelope":{"to":["bob@sandbox.test"],"from":""}}',
+      '/message/raw',
+    ],
+    ['/smtp/session', '{"steps":[{"send":"NOOP"},{"send":"NOOP \\udc00"}]}', '/steps/1/send'],
+    ['/pop3/session', '{"steps":[{"send":"NOOP \\ud83d"}]}', '/steps/0/send'],
+    [
+      '/pop3/session',
+      '{"steps":[{"send":"NOOP"}],"auth":{"user":"a","password":"\\udfff"}}',
+      '/auth/password',
+    ],
+  ])('half a character is not made into another one: %s %#', async (path, body, pointer) => {
+    const response = await mailwire.agent.post(path).type('json').send(body)
+    expect([response.status, faultsOf(response)]).toEqual([400, [pointer]])
+  })
+
+  test('octets of the query that are no UTF-8 are not made into other ones', async () => {
+    const path = '/smtp/send?from=%FFalice@sandbox.test&to=bob@sandbox.test'
+    const response = await mailwire.agent.post(path).type('message/rfc822').send('Subject: x\r\n\r\n')
+    expect([response.status, faultsOf(response)]).toEqual([400, ['from']])
+    const pair = '{"steps":[{"send":"NOOP \\ud83d\\ude00"}]}'
+    await mailwire.agent.post('/pop3/session').type('json').send(pair).expect(200)
+  })
+
   test('no value of the request is quoted, for it may be a secret', async () => {
     const auth = { user: 'alice', password: 'a password of alice', pasword: 'a password misspelt' }
     const { text } = await mailwire.agent.post('/smtp/send').send({ envelope: TO_BOB, auth })

@@ -145,6 +145,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   6891: '6.1.1 6.1.2 6.1.3 7',
   // JSON Pointer
   6901: '3 4 5',
+  // The JavaScript Object Notation (JSON) Data Interchange Format
+  8259: '7 8.1 8.2',
   // SPF
   7208: '2.4 3.3 4.6.4 8 8.4 8.6 8.7',
   // Email Authentication Status Codes
