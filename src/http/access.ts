@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express'
 import type { ApiKey } from '../config/keys-file.ts'
 import { Secret } from '../text/secret.ts'
 import { rememberKey } from './caller.ts'
-import { Problem } from './problem.ts'
+import { invalidRequest, Problem } from './problem.ts'
 
 export interface MailboxCredentials {
   readonly user: string
@@ -61,6 +61,7 @@ export function requireKey(keys: readonly ApiKey[]): RequestHandler {
  */
 export function requireOwnHost(names: ReadonlySet<string> | undefined): RequestHandler {
   return (request, _response, next) => {
+    requireOneHost(request)
     const host = hostName(request.headers.host)
     if (names !== undefined && (host === undefined || !names.has(host)))
       throw forbidden('The Host header names another host.')
@@ -73,6 +74,13 @@ export function requireOwnHost(names: ReadonlySet<string> | undefined): RequestH
     }
     next()
   }
+}
+
+/** RFC 9112 §3.2: of two the first is looked at here, and a proxy in front may have looked at the other. */
+function requireOneHost({ rawHeaders }: Request): void {
+  const names = rawHeaders.filter((word, place) => place % 2 === 0 && word.length === 4)
+  if (names.filter((name) => name.toLowerCase() === 'host').length > 1)
+    throw invalidRequest([{ header: 'Host', detail: 'it stands there more than once' }])
 }
 
 /**

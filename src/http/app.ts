@@ -27,7 +27,7 @@ import { page } from './page.ts'
 import { Problem } from './problem.ts'
 import { queuedAnswers } from './queued-answers.ts'
 import { representProblem } from './represent.ts'
-import { invite, isOfType } from './request-body.ts'
+import { contentLengthOf, invite, isOfType } from './request-body.ts'
 import { docsRouter } from './routes/docs.ts'
 import { healthRouter } from './routes/health.ts'
 import { metricsRouter } from './routes/metrics.ts'
@@ -87,8 +87,7 @@ export function createApp(options: AppOptions): Express {
       forPaths(OTHER_PATHS, metricsRouter(metrics)),
       knowingCaller(),
       limiter(options.rateLimit),
-      inviting(),
-      json(context),
+      ...readingJson(context),
       forPaths(SMTP_PATHS, smtpRouter(context)),
       forPaths(POP3_PATHS, pop3Router(context)),
     ),
@@ -124,20 +123,24 @@ function knowingCaller(): RequestHandler {
   }
 }
 
-function inviting(): RequestHandler {
-  return (request, response, next) => {
-    if (isOfType(request, 'application/json')) invite(request, response)
-    next()
-  }
-}
-
-function json(context: Context): RequestHandler {
-  return express.json({
-    limit: Math.ceil((context.maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE,
-    inflate: false,
-    strict: true,
-    verify: (_request, _response, octets, charset) => requireStrictJson(octets, charset),
-  })
+function readingJson({ maxMessageOctets }: Context): RequestHandler[] {
+  const maxBodyOctets = Math.ceil((maxMessageOctets * 4) / 3) + BODY_BESIDE_MESSAGE
+  return [
+    (request, response, next) => {
+      if (isOfType(request, 'application/json')) {
+        // what says itself that it is too large is not waited for
+        if ((contentLengthOf(request) ?? 0) > maxBodyOctets) throw tooLarge()
+        invite(request, response)
+      }
+      next()
+    },
+    express.json({
+      limit: maxBodyOctets,
+      inflate: false,
+      strict: true,
+      verify: (_request, _response, octets, charset) => requireStrictJson(octets, charset),
+    }),
+  ]
 }
 
 function securityHeaders(): RequestHandler {
@@ -272,16 +275,20 @@ function noRoom(error: NoRoom): Problem {
   return new Problem({ status: 503, code, detail, headers })
 }
 
+function tooLarge(): Problem {
+  return new Problem({
+    status: 413,
+    code: 'payload-too-large',
+    detail: 'The body is larger than this service takes.',
+  })
+}
+
 /** What Express and its body parser throw; their messages quote the body and are not passed on. */
 function bodyProblem(error: unknown): Problem | undefined {
   const { type, status } = error as { readonly type?: unknown; readonly status?: unknown }
   switch (type) {
     case 'entity.too.large':
-      return new Problem({
-        status: 413,
-        code: 'payload-too-large',
-        detail: 'The body is larger than this service takes.',
-      })
+      return tooLarge()
     case 'encoding.unsupported':
     case 'charset.unsupported':
       return new Problem({

@@ -150,6 +150,21 @@ describe('what is no request is refused before anybody looks at it', () => {
   )
 })
 
+test('a body that says itself that it is too large is not invited', async () => {
+  const answer = await answersTo(
+    `POST /smtp/send HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: 999999999\r\nExpect: 100-continue\r\n${CLOSE}\r\n`,
+  )
+  expect(statusesIn(answer)).toEqual(['413'])
+})
+
+test('two Host headers: 400, whatever they say', async () => {
+  for (const second of ['localhost', 'attacker.example']) {
+    const answer = await answersTo(`GET /livez HTTP/1.1\r\n${HOST}Host: ${second}\r\n${CLOSE}\r\n`)
+    expect(statusesIn(answer)).toEqual(['400'])
+    expect(answer).toContain('"errors":[{"header":"Host"')
+  }
+})
+
 test('OPTIONS tells what there is, and lets no page of another origin in', async () => {
   const asked = await answersTo(`OPTIONS /smtp/send HTTP/1.1\r\n${HOST}${CLOSE}\r\n`)
   expect(asked).toMatch(/^Allow: POST\r$/m)
