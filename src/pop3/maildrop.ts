@@ -63,6 +63,9 @@ export interface MaildropOptions {
   readonly capabilities: readonly Capability[] | undefined
 }
 
+/** RFC 1939 §7: one to 70 characters in the range 0x21 to 0x7E, behind the number and a blank. */
+const UNIQUE_ID = /^[0-9]+ [\x21-\x7e]{1,70}$/
+
 /** More messages than any maildrop that can still be listed. */
 const LISTING = { lines: 1_000_000, lineOctets: 2048, octets: 33_554_432 }
 
@@ -119,10 +122,16 @@ export class Maildrop {
       this.#noUniqueIds()
       return listings.all
     }
+    const given = new Set<string>()
     await this.#uniqueIds(unique.pending, (number, uid) => {
       const message = listings.at(number)
-      if (message === undefined) return 'taken'
+      if (message === undefined) {
+        this.remark('uidl-surplus', `UIDL names message ${number}, and LIST does not.`)
+        return 'taken'
+      }
       if (message.uid !== null) return 'odd'
+      if (given.has(uid)) this.remark('uidl-repeated', `More than one message has the unique-id ${uid}.`)
+      given.add(uid)
       message.uid = uid
       return 'taken'
     })
@@ -215,6 +224,11 @@ export class Maildrop {
           this.remark('uidl-odd', `A line of UIDL is no unique-id listing: ${text.slice(0, 100)}`)
         } else if (line.blanks !== 1) {
           this.remark('uidl-blanks', 'UIDL puts more than one blank before the unique-id.')
+        } else if (!UNIQUE_ID.test(octets)) {
+          this.remark(
+            'uidl-characters',
+            `A unique-id is not of 1 to 70 visible ASCII characters: ${line.uid.slice(0, 100)}`,
+          )
         }
       }
     }

@@ -137,6 +137,51 @@ const uids = (
         [2, 20, 'b'],
       ],
     ],
+    [
+      'of-a-message-that-list-does-not-name',
+      ['1 a', '2 b', '3 c'],
+      'uidl-surplus',
+      [
+        [1, 10, 'a'],
+        [2, 20, 'b'],
+      ],
+    ],
+    [
+      'the-same-for-two-messages',
+      ['1 a', '2 a'],
+      'uidl-repeated',
+      [
+        [1, 10, 'a'],
+        [2, 20, 'a'],
+      ],
+    ],
+    [
+      'with-a-blank-in-it',
+      ['1 a b', '2 b'],
+      'uidl-characters',
+      [
+        [1, 10, 'a b'],
+        [2, 20, 'b'],
+      ],
+    ],
+    [
+      'beyond-ascii',
+      ['1 \xff', '2 b'],
+      'uidl-characters',
+      [
+        [1, 10, '\\xff'],
+        [2, 20, 'b'],
+      ],
+    ],
+    [
+      'of-71-characters',
+      [`1 ${'a'.repeat(71)}`, '2 b'],
+      'uidl-characters',
+      [
+        [1, 10, 'a'.repeat(71)],
+        [2, 20, 'b'],
+      ],
+    ],
   ] as readonly [string, readonly string[], string, readonly (string | number | null)[][]][]
 ).map(
   ([name, rows, finding, messages]): HostileCase<Pop3Call> => ({
@@ -152,7 +197,10 @@ const uids = (
         LIST: [lines('+OK', '1 10', '2 20')],
         UIDL: [lines('+OK', '1 a', '2 b')],
       },
-      holds: messagesAre([1, 10, 'a'], [2, 20, 'b']),
+      holds: (body) => {
+        messagesAre([1, 10, 'a'], [2, 20, 'b'])(body)
+        if (body.transcript.findings.length > 0) throw new Error('an honest UIDL is no finding')
+      },
     },
   }),
 )

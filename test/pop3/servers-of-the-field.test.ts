@@ -114,7 +114,7 @@ describe('what servers do and the RFCs do not know', () => {
       { number: 4, octets: 20, uid: 'd\\xff' },
       { number: 3, octets: 30, uid: 'c' },
     ])
-    expect(findings).toEqual([])
+    expect(findings).toEqual(['uidl-surplus', 'uidl-characters'])
   })
 
   test.each([
