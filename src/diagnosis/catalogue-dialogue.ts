@@ -151,10 +151,13 @@ export const DIALOGUE_PAGES = {
       },
     ],
     causes: ['The expectation is narrower than what servers say.'],
-    callers: ['Expect a class instead of a code: `"2xx"`.'],
+    callers: [
+      'Expect a class instead of a code, `"2xx"`, and at POP3 the status: `"+OK"`.',
+      'A regular expression is held against the whole reply, with its code or status.',
+    ],
     administrators: [],
     retry: 'changed',
-    references: ['RFC 5321 §4.2.1'],
+    references: ['RFC 5321 §4.2.1', 'RFC 1939 §3'],
   },
   'server-storage-full': {
     title: 'The server is short of storage',

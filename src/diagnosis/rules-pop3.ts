@@ -73,7 +73,8 @@ export const POP3_RULES: readonly Rule[] = [
     { code: 'login-delay', when: { responseCodes: ['LOGIN-DELAY'] } },
     { code: 'mailbox-temporary-failure', when: { responseCodes: ['SYS/TEMP'] } },
     { code: 'mailbox-damaged', when: { responseCodes: ['SYS/PERM'] }, confidence: 'likely' },
-    { code: 'credentials-rejected', when: { responseCodes: ['AUTH'] } },
+    // RFC 3206 §5: it answers a login; elsewhere nobody was asked for credentials
+    { code: 'credentials-rejected', when: { responseCodes: ['AUTH'], stages: ['greeting', 'auth'] } },
 
     {
       code: 'too-many-errors',

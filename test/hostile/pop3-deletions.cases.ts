@@ -74,6 +74,22 @@ export const DELETION_CASES: readonly HostileCase<Pop3Call>[] = [
     twin: { does: {} },
   },
   {
+    name: 'quit-after-dele-refused-as-if-it-were-a-login',
+    rule: 12,
+    call: DELE,
+    does: { QUIT: [line('-ERR [AUTH] Authentication failed.')] },
+    told: [422, 'rejected', 'update', 'deletion-not-committed'],
+    twin: { does: {} },
+  },
+  {
+    name: 'dele-refused-as-if-it-were-a-login',
+    rule: 12,
+    call: DELE,
+    does: { DELE: [line('-ERR [AUTH] No.')] },
+    told: [422, 'rejected', 'transaction', 'refused-permanently'],
+    twin: { does: {} },
+  },
+  {
     name: 'closes-after-dele',
     rule: 1,
     call: DELE,
