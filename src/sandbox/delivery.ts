@@ -47,7 +47,7 @@ function traceFields(here: readonly Destination[], recipients: number, trace: Tr
     ...others.map(({ recipient }) => `X-Original-To: ${recipient}`),
     `Delivered-To: ${here[0]?.deliveredTo ?? ''}`,
     `Received: from ${hello} ([${client}])`,
-    `\tby ${DOMAIN} (Mailwire sandbox) with ${trace.protocol} id ${trace.queueId}${forWhom};`,
+    `\tby ${DOMAIN} (Mailwire) with ${trace.protocol} id ${trace.queueId}${forWhom};`,
     `\t${dateTime(trace.nowMs)}`,
     '',
   ]

@@ -28,32 +28,33 @@ export function dateTime(nowMs: number): string {
   return new Date(nowMs).toUTCString().replace('GMT', '+0000')
 }
 
+/** Without the word that is the password of the house: a transcript shows *** in its place. */
 function welcome(account: Account, nowMs: number): Buffer {
   const text = [
     `Return-Path: <postmaster@${DOMAIN}>`,
     `Date: ${dateTime(nowMs)}`,
-    `From: Mailwire sandbox <postmaster@${DOMAIN}>`,
+    `From: Mailwire <postmaster@${DOMAIN}>`,
     `To: ${account}@${DOMAIN}`,
-    'Subject: Welcome to the Mailwire sandbox',
+    'Subject: Welcome to Mailwire',
     `Message-ID: <welcome.${account}.${randomBytes(6).toString('hex')}@${DOMAIN}>`,
     'MIME-Version: 1.0',
-    'Content-Type: multipart/mixed; boundary="sandbox"',
+    'Content-Type: multipart/mixed; boundary="hello"',
     '',
-    '--sandbox',
+    '--hello',
     'Content-Type: text/plain; charset=us-ascii',
     '',
-    `This mailbox belongs to ${account}, whose password is "sandbox". It lives in memory`,
-    'and is gone when the service stops. Mail never leaves the sandbox.',
+    `This mailbox belongs to ${account}. It lives in memory, and is gone when the service stops;`,
+    'mail that is sent here never leaves it.',
     '',
     `Send something to ${account}@${DOMAIN}, list it, read it, delete it.`,
     '',
-    '--sandbox',
+    '--hello',
     'Content-Type: text/plain; charset=us-ascii',
     'Content-Disposition: attachment; filename="hello.txt"',
     '',
     'An attachment has a number of its own, and an address.',
     '',
-    '--sandbox--',
+    '--hello--',
     '',
   ]
   return Buffer.from(text.join('\r\n'))

@@ -42,7 +42,7 @@ class Pop3Session {
   }
 
   async run(): Promise<void> {
-    this.#connection.say(`+OK Mailwire sandbox ready. ${this.#timestamp}`)
+    this.#connection.say(`+OK Mailwire POP3 ready. ${this.#timestamp}`)
     while (!this.#over) {
       // latin1 keeps each octet of a password apart; accounts are ASCII
       const text = (await this.#connection.line()).toString('latin1')
@@ -131,7 +131,7 @@ class Pop3Session {
     const open = this.#maildrop === undefined
     const login = this.#connection.secure ? ['USER', `SASL ${MECHANISMS.join(' ')}`] : ['STLS']
     const lines = ['TOP', 'UIDL', 'RESP-CODES', 'PIPELINING', 'AUTH-RESP-CODE', ...(open ? login : [])]
-    const about = ['EXPIRE NEVER', 'IMPLEMENTATION Mailwire-sandbox']
+    const about = ['EXPIRE NEVER', 'IMPLEMENTATION Mailwire']
     return ['+OK', ...lines, ...about, '.']
   }
 

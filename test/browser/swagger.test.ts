@@ -71,7 +71,7 @@ inBrowser('in a browser', () => {
     expect(answers.get('SMTP-smtpSend')).toContain('"outcome": "accepted"')
     // his welcome, and what was just sent to him
     expect(answers.get('POP3-pop3Stat')).toContain('"messages": 2')
-    expect(answers.get('POP3-pop3Retrieve')).toContain('"subject": "Welcome to the Mailwire sandbox"')
+    expect(answers.get('POP3-pop3Retrieve')).toContain('"subject": "Welcome to Mailwire"')
     expect(answers.get('POP3-pop3Delete')).toContain('"committed": true')
     expect(watched.troubles).toEqual([])
   }, 120_000)

@@ -40,7 +40,7 @@ test('without credentials nobody logs in: what is offered in the clear and with 
   expect(response.body).toMatchObject({
     expireDays: 'never',
     loginDelaySeconds: null,
-    implementation: 'Mailwire-sandbox',
+    implementation: 'Mailwire',
   })
 })
 

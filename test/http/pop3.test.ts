@@ -72,6 +72,12 @@ describe('reading', () => {
     expect(verbsOf(response)).toContain('RETR')
   })
 
+  test('what the sandbox says of itself is no secret: *** stands for the password alone', async () => {
+    const { text } = await get('/pop3/messages/1', 'alice').set('Accept', 'text/plain').expect(200)
+    expect(text).toContain('Subject: Welcome to Mailwire')
+    expect(text.match(/.*\*\*\*.*/g)).toEqual([expect.stringMatching(/~> AUTH PLAIN \*\*\*$/)])
+  })
+
   test('one message, its exact octets', async () => {
     const { uid, octets: size } = (await listed())[1]!
     const { response, octets } = await octetsAt('/pop3/messages/2')

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close())
 
 const SHARED = ['TOP', 'UIDL', 'RESP-CODES', 'PIPELINING', 'AUTH-RESP-CODE']
-const ABOUT = ['EXPIRE NEVER', 'IMPLEMENTATION Mailwire-sandbox']
+const ABOUT = ['EXPIRE NEVER', 'IMPLEMENTATION Mailwire']
 const LOCKED = '-ERR [IN-USE] Mailbox is locked by another POP3 session.'
 
 async function clear(): Promise<Client> {
@@ -73,7 +73,7 @@ describe('login', () => {
   test('by APOP needs the digest over the timestamp of this greeting, and works in the clear', async () => {
     const client = await Client.open(sandbox, 'pop3Port')
     const greeting = await client.line()
-    const timestamp = /^\+OK Mailwire sandbox ready\. (<[0-9a-f]+\.\d+@sandbox\.test>)$/.exec(greeting)?.[1]
+    const timestamp = /^\+OK Mailwire POP3 ready\. (<[0-9a-f]+\.\d+@sandbox\.test>)$/.exec(greeting)?.[1]
     const digest = (over: string): string => createHash('md5').update(over).digest('hex')
     expect(await client.say(`APOP bob ${digest('<other@sandbox.test>sandbox')}`)).toBe(
       '-ERR [AUTH] Authentication failed.',
@@ -227,7 +227,7 @@ describe('the maildrop', () => {
 
 describe('what was sent comes back', () => {
   const trace =
-    /^Return-Path: <carol@elsewhere\.test>\r\nDelivered-To: bob@sandbox\.test\r\nReceived: from probe\.example \(\[127\.0\.0\.1\]\)\r\n\tby sandbox\.test \(Mailwire sandbox\) with ESMTP id [0-9A-F]{10}\r\n\tfor <bob@sandbox\.test>;\r\n\t\w{3}, \d{2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n/
+    /^Return-Path: <carol@elsewhere\.test>\r\nDelivered-To: bob@sandbox\.test\r\nReceived: from probe\.example \(\[127\.0\.0\.1\]\)\r\n\tby sandbox\.test \(Mailwire\) with ESMTP id [0-9A-F]{10}\r\n\tfor <bob@sandbox\.test>;\r\n\t\w{3}, \d{2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000\r\n/
 
   test.each([
     ['lone dots', '.\r\n..\r\n.x\r\n', '..\r\n...\r\n..x\r\n'],
