@@ -85,6 +85,24 @@ export const POP3_PAGES = {
     retry: 'changed',
     references: ['RFC 1939 §7'],
   },
+  'precondition-failed': {
+    title: 'The mailbox is not as it was expected to be',
+    meaning:
+      'The call names what has to hold: `If-Match` the unique-id of the message, `expect` the number of messages. It does not hold, and nothing was deleted.',
+    looksLike: [
+      { server: 'this service', lines: ['412: message 3 has another unique-id than If-Match names'] },
+      { server: 'this service', lines: ['412: 17 messages were expected, and the maildrop holds 18'] },
+    ],
+    causes: [
+      'Numbers changed since the listing: another session deleted messages.',
+      'Mail has come since.',
+      'The server gives no unique-ids.',
+    ],
+    callers: ['List the messages again, or delete by `uid:…`.'],
+    administrators: [],
+    retry: 'changed',
+    references: ['RFC 9110 §13.1.1', 'RFC 1939 §7'],
+  },
   'mailbox-temporary-failure': {
     title: 'The mailbox cannot be opened now',
     meaning:

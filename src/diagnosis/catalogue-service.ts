@@ -113,17 +113,6 @@ export const SERVICE_PAGES = {
     retry: 'later',
     references: ['RFC 9110 §15.5.10'],
   },
-  'precondition-failed': {
-    title: 'The message is another one than expected',
-    meaning:
-      '`If-Match` names a unique-id, and the message with this number has another one. Nothing was deleted.',
-    looksLike: [{ server: 'this service', lines: ['412: message 3 has another unique-id'] }],
-    causes: ['Numbers changed since the listing: another session deleted messages.'],
-    callers: ['List the messages again, or delete by `uid:…`.'],
-    administrators: [],
-    retry: 'changed',
-    references: ['RFC 9110 §13.1.1', 'RFC 1939 §7'],
-  },
   'request-timeout': {
     title: 'The body did not come in time',
     meaning:

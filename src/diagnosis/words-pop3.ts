@@ -30,6 +30,12 @@ export const POP3_WORDS = {
     cause: ({ unmet }) =>
       unmet === undefined ? 'The server gave the same id twice.' : sentence(unmet.message),
   },
+  'precondition-failed': {
+    summary: ({ unmet }) =>
+      unmet === undefined ? 'What had to hold does not hold.' : sentence(unmet.message),
+    cause: () =>
+      'Numbers hold for one session only: since the mailbox was listed another one may have deleted messages, or mail has come. Nothing was deleted.',
+  },
   'mailbox-temporary-failure': {
     summary: (s) => `${serverName(s)} cannot open the mailbox at present.`,
     cause: () =>

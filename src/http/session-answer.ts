@@ -70,10 +70,7 @@ export function problemOf(
   const { failure, transcript } = end
   const situation = situationOf(end, circumstances, failure)
   const diagnosis = diagnose(situation)
-  const code: ProblemCode =
-    failure.unmet?.code === 'precondition-failed'
-      ? 'precondition-failed'
-      : (diagnosis?.code ?? 'refused-permanently')
+  const code: ProblemCode = diagnosis?.code ?? 'refused-permanently'
   const isAlike = refusals === 'alike' && failure.outcome === 'rejected'
   const status = isAlike ? 422 : statusOf(failure, code, situation.protocol)
   return new Problem({

@@ -97,7 +97,7 @@ describe('traps', () => {
   })
 
   test('an unknown code of Unmet is not made up into a mail matter', () => {
-    expect(diagnose(unmet('precondition-failed', 'transaction'))).toBeUndefined()
+    expect(diagnose(unmet('invalid-request', 'transaction'))).toBeUndefined()
   })
 
   test('a flood of words takes no time', () => {

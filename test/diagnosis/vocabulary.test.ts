@@ -140,6 +140,7 @@ const SITUATIONS: Readonly<Record<DiagnosisCode, Situation>> = {
   'no-such-message': pop3('', "There's no message 99.", 'transaction', 'RETR'),
   'message-already-deleted': pop3('', 'Message is deleted.', 'transaction', 'RETR'),
   'unique-id-ambiguous': unmet('unique-id-ambiguous', 'transaction'),
+  'precondition-failed': unmet('precondition-failed', 'transaction'),
   'mailbox-temporary-failure': pop3('SYS/TEMP', 'Failed to create POP3 session lock.', 'auth', 'PASS'),
   'mailbox-damaged': pop3('SYS/PERM', 'Unable to open maildrop: System I/O error', 'auth', 'PASS'),
   'deletion-not-committed': pop3('', 'unable to unlink all deleted messages', 'update', 'QUIT', {

@@ -113,7 +113,14 @@ describe('all messages', () => {
   test('with another number than there are: 412, and nothing is deleted', async () => {
     const before = await listed()
     const response = await remove(`/pop3/messages?all=true&expect=${before.length + 1}`).expect(412)
-    expect(response.body).toMatchObject({ type: '/problems/precondition-failed', committed: false })
+    expect(response.body).toMatchObject({
+      type: '/problems/precondition-failed',
+      committed: false,
+      diagnosis: {
+        code: 'precondition-failed',
+        summary: `${before.length + 1} messages were expected, and the maildrop holds ${before.length}.`,
+      },
+    })
     expect(verbsOf(response)).not.toContain('DELE')
     expect(await listed()).toEqual(before)
   })
