@@ -1,4 +1,6 @@
+import type { Request } from 'express'
 import { octetsOf, visible } from '../text/visible.ts'
+import { invalidRequest } from './problem.ts'
 
 /** The unique-id of a message as entity tag (RFC 9110 §8.8.3), which cannot hold a quotation mark. */
 export function entityTag(uid: string): string {
@@ -20,7 +22,7 @@ const ENTITY_TAG = /[\t ]*(W\/)?"([^"]*)"[\t ]*(?:,|$)/y
  * @param weak what a weak tag is (RFC 9110 §8.8.3.2): for `If-Match` it names nothing
  * @returns undefined when it is no list of entity tags
  */
-export function uidsIn(header: string, weak: 'counts' | 'is-nothing'): readonly string[] | '*' | undefined {
+function uidsIn(header: string, weak: 'counts' | 'is-nothing'): readonly string[] | '*' | undefined {
   if (header.trim() === '*') return '*'
   const uids: string[] = []
   const next = new RegExp(ENTITY_TAG)
@@ -30,6 +32,23 @@ export function uidsIn(header: string, weak: 'counts' | 'is-nothing'): readonly 
     if (weakly === undefined || weak === 'counts') uids.push(spelling(tag))
   }
   return header.trim() === '' ? undefined : uids
+}
+
+/**
+ * The unique-ids of a precondition; undefined where there is none (RFC 9110 §13.1.1, §13.1.2).
+ * @throws {Problem} 400
+ */
+export function precondition(
+  request: Request,
+  name: 'If-Match' | 'If-None-Match',
+): readonly string[] | '*' | undefined {
+  const header = request.get(name)
+  if (header === undefined) return undefined
+  const uids = uidsIn(header, name === 'If-Match' ? 'is-nothing' : 'counts')
+  if (uids !== undefined) return uids
+  throw invalidRequest([
+    { header: name, detail: 'the unique-id in quotation marks is wanted, as ETag gives it' },
+  ])
 }
 
 /** One spelling for one unique-id: as listings show it. */

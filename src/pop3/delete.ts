@@ -4,7 +4,7 @@ import { dele, list, quit, rset, uidl } from './command.ts'
 import type { Next } from './flights.ts'
 import { accepted, type FoundMessage, type Maildrop, type MessageRef } from './maildrop.ts'
 import { settled } from './reply.ts'
-import { requireAll, type Selection, selected } from './selection.ts'
+import { requireAll, requireMatch, type Selection, selected } from './selection.ts'
 
 /** How far the deletion of one message came. Only `deleted` is done: QUIT said so. */
 export type Verdict = 'deleted' | 'marked' | 'unmarked' | 'refused' | 'not-found'
@@ -189,14 +189,4 @@ function remarkNumbers(maildrop: Maildrop): void {
     'number-may-move',
     'A message number is valid in one session only; a unique-id or If-Match is the safe way.',
   )
-}
-
-function requireMatch(found: FoundMessage, match: readonly string[] | '*' | undefined): void {
-  if (match === undefined || match === '*') return
-  if (found.uid !== null && match.includes(found.uid)) return
-  const why =
-    found.uid === null
-      ? `the server gives no unique-id for message ${found.number}, so that If-Match cannot hold`
-      : `message ${found.number} has another unique-id than If-Match names`
-  throw new Unmet('precondition-failed', why, { outcome: 'rejected' })
 }

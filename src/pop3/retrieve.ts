@@ -8,7 +8,7 @@ import {
   type Maildrop,
   type MessageRef,
 } from './maildrop.ts'
-import { requireAll, type Selection, selected } from './selection.ts'
+import { requireAll, requireMatch, type Selection, selected } from './selection.ts'
 
 /** Takes a message while it comes; the next octets are read when `write` has resolved. */
 export interface ContentSink {
@@ -29,6 +29,8 @@ export interface RetrieveOptions {
   /** The header and only so many lines of the body, by TOP. */
   readonly lines?: number
   readonly maxOctets: number
+  /** Unique-ids one of which it has to have; `*`: it has to be there. */
+  readonly onlyIf?: readonly string[] | '*'
   /** Unique-ids of which the caller has the message already; `*`: of any. */
   readonly unless?: readonly string[] | '*'
 }
@@ -41,6 +43,7 @@ export interface Retrieved {
 
 /**
  * RETR, or TOP, into the sink.
+ * @throws {Unmet} `precondition-failed` when it is another message than was meant
  * @throws {Fault} `limit` when it is larger than `maxOctets`
  */
 export async function retrieve(
@@ -49,7 +52,7 @@ export async function retrieve(
   sink: ContentSink,
   options: RetrieveOptions,
 ): Promise<Retrieved> {
-  const { lines, unless } = options
+  const { lines, onlyIf, unless } = options
   const content = (number: number) =>
     ({
       command: lines === undefined ? retr(number) : top(number, lines),
@@ -58,8 +61,9 @@ export async function retrieve(
     }) as const
   let found: FoundMessage
   let next: Next
-  if (ref.by === 'uid' || unless !== undefined) {
+  if (ref.by === 'uid' || onlyIf !== undefined || unless !== undefined) {
     found = await maildrop.find(ref)
+    requireMatch(found, onlyIf)
     if (unless === '*' || (found.uid !== null && unless?.includes(found.uid) === true))
       return { found, octets: undefined }
     next = await maildrop.flights.send([content(found.number)], afterReading(maildrop))

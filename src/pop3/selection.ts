@@ -1,5 +1,5 @@
 import { Unmet } from '../session/outcome.ts'
-import type { ListedMessage } from './maildrop.ts'
+import type { FoundMessage, ListedMessage } from './maildrop.ts'
 
 /** Which messages are meant by a call about several. */
 export type Selection =
@@ -76,4 +76,18 @@ export function requireAll(
   const more = missing.length > 1 ? `, nor have ${missing.length - 1} others that were named` : ''
   const name = first.uid === null ? `number ${first.number}` : `unique-id ${first.uid}`
   throw new Unmet('no-such-message', `no message has the ${name}${more}`, { outcome: 'rejected' })
+}
+
+/**
+ * @param match the unique-ids one of which the message has to have; `*`: it has to be there
+ * @throws {Unmet} `precondition-failed`
+ */
+export function requireMatch(found: FoundMessage, match: readonly string[] | '*' | undefined): void {
+  if (match === undefined || match === '*') return
+  if (found.uid !== null && match.includes(found.uid)) return
+  const why =
+    found.uid === null
+      ? `the server gives no unique-id for message ${found.number}, so that If-Match cannot hold`
+      : `message ${found.number} has another unique-id than If-Match names`
+  throw new Unmet('precondition-failed', why, { outcome: 'rejected' })
 }

@@ -280,7 +280,13 @@ const SITUATIONS: Record<string, Known> = {
       },
     },
   },
-  'get /pop3/messages/{n}': { call: (on) => on.agent.get('/pop3/messages/1'), situations: POP3 },
+  'get /pop3/messages/{n}': {
+    call: (on) => on.agent.get('/pop3/messages/1'),
+    situations: {
+      ...POP3,
+      412: (call) => call(mailwire).set('If-Match', '"of-nobody"').auth(bob.user, bob.password),
+    },
+  },
   'delete /pop3/messages/{n}': {
     call: (on) => on.agent.delete('/pop3/messages/1'),
     situations: {

@@ -175,6 +175,16 @@ test.each([
   expect(server.connections()).toBe(0)
 })
 
+test('If-Match with several: 400, for a precondition that is passed over would be worse than none', async () => {
+  const server = await mailServer()
+  const { body } = await remove('/pop3/messages?numbers=1')
+    .query(onItsOwn(server))
+    .set('If-Match', '"a"')
+    .expect(400)
+  expect(body.errors).toMatchObject([{ header: 'If-Match' }])
+  expect(server.connections()).toBe(0)
+})
+
 test('a weak tag in If-Match is no match', async () => {
   const [message] = await listed()
   await remove('/pop3/messages/1').set('If-Match', `W/"${message!.uid}"`).expect(412)

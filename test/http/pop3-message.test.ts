@@ -57,6 +57,30 @@ beforeAll(async () => {
     .expect(200)
 })
 
+describe('If-Match', () => {
+  test.each(['application/json', 'message/rfc822'])(
+    'another message is not read for it: %s',
+    async (type) => {
+      const server = await mailServer('+OK ready', '-ERR', '+OK', '+OK', '+OK 2 another', '+OK')
+      const { body } = await get('/pop3/messages/2')
+        .query(onItsOwn(server))
+        .set({ 'If-Match': '"b"', Accept: type })
+        .expect(412)
+      expect(body).toMatchObject({ type: '/problems/precondition-failed', outcome: 'rejected' })
+      expect(server.heard).not.toContain('RETR 2')
+    },
+  )
+
+  test('the message that is meant is', async () => {
+    const { headers } = await get('/pop3/messages/2').expect(200)
+    const etag = headers['etag'] as string
+    await get('/pop3/messages/2').set('If-Match', `"x", ${etag}`).expect(200)
+    await get('/pop3/messages/2').set('If-Match', '*').expect(200)
+    const { body } = await get('/pop3/messages/2').set('If-Match', 'no tag').expect(400)
+    expect(body.errors).toMatchObject([{ header: 'If-Match' }])
+  })
+})
+
 describe('If-None-Match', () => {
   test.each(['application/json', 'message/rfc822'])(
     'the message that the caller has is not retrieved: 304 (%s)',

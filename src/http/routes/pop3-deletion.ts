@@ -1,11 +1,10 @@
-import type { Request } from 'express'
 import { Router } from 'express'
 import { z } from 'zod'
 import { type DeletionReport, deleteEach, deleteOne } from '../../pop3/delete.ts'
 import type { Maildrop } from '../../pop3/maildrop.ts'
 import type { Selection } from '../../pop3/selection.ts'
 import type { Context } from '../context.ts'
-import { uidsIn } from '../etag.ts'
+import { precondition } from '../etag.ts'
 import type { Done, Pop3Call } from '../pop3-call.ts'
 import { pop3Call } from '../pop3-call.ts'
 import { invalidRequest } from '../problem.ts'
@@ -60,7 +59,7 @@ export function pop3DeletionRouter(context: Context): Router {
     one,
   )(async ({ params, query }, request, response) => {
     const call = pop3Call(context, query, request, response)
-    const match = ifMatch(request)
+    const match = precondition(request, 'If-Match')
     const end = endOf(query)
     await deletion(call, async (maildrop, report) => {
       await deleteOne(maildrop, params.n, match, { end }, report)
@@ -70,6 +69,11 @@ export function pop3DeletionRouter(context: Context): Router {
     router,
     several,
   )(async ({ query }, request, response) => {
+    // a precondition that is not looked at would be worse than none
+    if (request.headers['if-match'] !== undefined) {
+      const detail = 'it is for one message, in the path; `uids` names several as safely'
+      throw invalidRequest([{ header: 'If-Match', detail }])
+    }
     const selection = meant(query)
     const call = pop3Call(context, query, request, response)
     const options = {
@@ -143,14 +147,4 @@ function meant(query: z.output<typeof several.query>): Selection {
     throw invalidRequest([{ parameter: 'expect', detail: 'this belongs to all=true' }])
   }
   return selectionOf(query) ?? { by: 'all' }
-}
-
-function ifMatch(request: Request): readonly string[] | '*' | undefined {
-  const header = request.headers['if-match']
-  if (header === undefined) return undefined
-  const uids = uidsIn(header, 'is-nothing')
-  if (uids !== undefined) return uids
-  throw invalidRequest([
-    { header: 'If-Match', detail: 'the unique-id in quotation marks is wanted, as ETag gives it' },
-  ])
 }

@@ -2,12 +2,11 @@ import type { Request, Response } from 'express'
 import { Router } from 'express'
 import { z } from 'zod'
 import type { Maildrop, MessageRef } from '../../pop3/maildrop.ts'
-import { retrieve } from '../../pop3/retrieve.ts'
+import { type RetrieveOptions, retrieve } from '../../pop3/retrieve.ts'
 import type { Context } from '../context.ts'
-import { entityTag, uidsIn } from '../etag.ts'
+import { entityTag, precondition } from '../etag.ts'
 import { messageJson, reading } from '../message-json.ts'
 import { nameSession, type Pop3Query, pop3Call } from '../pop3-call.ts'
-import { invalidRequest } from '../problem.ts'
 import { EVENT_STREAM } from '../represent.ts'
 import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
@@ -28,7 +27,7 @@ const read = route({
   operationId: 'pop3Retrieve',
   summary: 'Read one message',
   description:
-    'RETR, or TOP with `lines`. As JSON the message is parsed; as `message/rfc822` its exact octets are streamed. The `ETag` is the unique-id, which `If-Match` takes when it is to be deleted; with it in `If-None-Match` nothing is retrieved and the answer is 304.',
+    'RETR, or TOP with `lines`. As JSON the message is parsed; as `message/rfc822` its exact octets are streamed. The `ETag` is the unique-id, which `If-Match` takes: then it is read, or deleted, only if it is that message; with it in `If-None-Match` nothing is retrieved and the answer is 304.',
   tag: 'POP3',
   impact: 'reads',
   credentials: 'mailbox',
@@ -47,7 +46,7 @@ const read = route({
       },
     },
     304: { description: 'It is the message of `If-None-Match`; it was not retrieved.', headers: HEADERS },
-    ...problems([400, 401, 403, 404, 406, 422, 423, 429, 502, 503, 504]),
+    ...problems([400, 401, 403, 404, 406, 412, 422, 423, 429, 502, 503, 504]),
   },
 })
 
@@ -61,11 +60,13 @@ export function pop3MessageRouter(context: Context): Router {
   )(async ({ params, query, accepted }, request, response) => {
     const { lines, ...common } = query
     // a stream of events is nothing that a caller could have kept
-    const unless = accepted === EVENT_STREAM ? undefined : ifNoneMatch(request)
+    const unless = accepted === EVENT_STREAM ? undefined : precondition(request, 'If-None-Match')
+    const onlyIf = precondition(request, 'If-Match')
     const wanted = {
       ...common,
       asked: {
         ...(lines === undefined ? {} : { lines }),
+        ...(onlyIf === undefined ? {} : { onlyIf }),
         ...(unless === undefined ? {} : { unless }),
       },
     }
@@ -76,7 +77,7 @@ export function pop3MessageRouter(context: Context): Router {
 }
 
 interface Wanted extends Pop3Query {
-  readonly asked: { readonly lines?: number; readonly unless?: readonly string[] | '*' }
+  readonly asked: Pick<RetrieveOptions, 'lines' | 'onlyIf' | 'unless'>
 }
 
 /** The octets as they come. What goes wrong before the first of them is a problem; a message that breaks off aborts the answer. */
@@ -165,14 +166,4 @@ function tag(response: Response, uid: string | null): void {
 /** One message has one unique-id, whatever the form it is given in. */
 function tagged(uid: string | null): Record<string, string> {
   return { Vary: 'Accept', ...(uid === null ? {} : { ETag: entityTag(uid) }) }
-}
-
-function ifNoneMatch(request: Request): readonly string[] | '*' | undefined {
-  const header = request.headers['if-none-match']
-  if (header === undefined) return undefined
-  const uids = uidsIn(header, 'counts')
-  if (uids !== undefined) return uids
-  throw invalidRequest([
-    { header: 'If-None-Match', detail: 'the unique-id in quotation marks is wanted, as ETag gives it' },
-  ])
 }
