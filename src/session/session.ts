@@ -164,7 +164,9 @@ export class Session<R extends Reply> {
       return
     }
     if (this.leaving === 'drop' || !dialogue.inStep) {
-      dialogue.close('by this service, without QUIT')
+      // the UPDATE state of POP3 begins with QUIT
+      const quit = this.stage === 'update' ? 'QUIT was not answered' : 'without QUIT'
+      dialogue.close(`by this service, ${quit}`)
       return
     }
     let evidence: number | undefined

@@ -250,6 +250,7 @@ describe('deleting', () => {
       deleted: [{ number: 1, uid: 'abc' }],
       committed: 'unknown',
     })
+    expect(body.transcript.entries.at(-1).text).toBe('by this service, QUIT was not answered')
   })
 })
 
