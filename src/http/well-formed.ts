@@ -15,5 +15,7 @@ export function halfCharactersIn(
 
 /** Parameters whose octets are no UTF-8: the parser of the query has put U+FFFD in their place. */
 export function undecodable({ query }: Request): readonly string[] {
-  return Object.keys(query).filter((name) => String(query[name]).includes('\u{fffd}'))
+  return Object.keys(query).filter((name) =>
+    [query[name]].flat().some((value) => typeof value === 'string' && value.includes('\u{fffd}')),
+  )
 }
