@@ -176,14 +176,24 @@ function placesOf(form: string, text: string): Span[] {
 /** RFC 3986 §2.1, of any of the characters: encoders differ in which ones they leave alone. */
 function percentEncoded(text: string, secrets: readonly string[]): Span[] {
   const whole = decoded(text, new Set())
+  const small = inSmallLetters(text)
   return secrets.flatMap((secret) => {
     // what looks like an escape in the secret itself is left alone by some
     const own = new Set(secret.match(ESCAPE) ?? [])
     const readings = own.size === 0 ? [whole] : [whole, decoded(text, own)]
+    // a % before the secret takes its first digits for an escape: `%0` and `0+word`
+    const swallowed = /^[0-9a-f]{0,2}/.exec(secret)?.[0].length ?? 0
     return readings.flatMap(({ texts, starts }) =>
-      texts
-        .flatMap((reading) => placesOf(secret, reading))
-        .map(({ start, end }) => ({ start: starts[start] ?? 0, end: starts[end] ?? text.length })),
+      texts.flatMap((reading) =>
+        Array.from({ length: swallowed + 1 }, (_, digits) => digits).flatMap((digits) =>
+          placesOf(secret.slice(digits), reading)
+            .map(({ start, end }) => ({
+              start: (starts[start] ?? 0) - digits,
+              end: starts[end] ?? text.length,
+            }))
+            .filter(({ start }) => small.startsWith(secret.slice(0, digits), start)),
+        ),
+      ),
     )
   })
 }

@@ -108,6 +108,15 @@ describe('a scrubber takes a secret out of text', () => {
     expect(scrubbed('100%25 sure', search)).toBe('?***')
   })
 
+  test.each([
+    ['0 day pass', '%0', '0%20day%20pass'],
+    ['0 day pass', '%0', '0+day+pass'],
+    ['ab cd ef gh', '%', 'AB%20cd+ef%20gh'],
+    ['ab cd ef gh', '%41%', 'ab+cd+ef+gh'],
+  ])('behind a %% that takes its first digits for an escape: %s', (password, before, encoded) => {
+    expect(scrubbed(password, `${before}${encoded} behind`)).toBe(`${before}*** behind`)
+  })
+
   test('that was made to take long to search for', () => {
     const block = '%33%33'
     const began = performance.now()
