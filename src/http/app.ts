@@ -22,6 +22,8 @@ import type { Context } from './context.ts'
 import { openApiDocument, ROUTES } from './documented.ts'
 import { forPaths, inOrder } from './in-order.ts'
 import { KnownRoutes } from './known-routes.ts'
+import { longBody, tooLarge } from './long-body.ts'
+import { notJson } from './long-json.ts'
 import type { Metrics, Policy } from './metrics.ts'
 import { page } from './page.ts'
 import { Problem } from './problem.ts'
@@ -134,6 +136,7 @@ function readingJson({ maxMessageOctets }: Context): RequestHandler[] {
       }
       next()
     },
+    longBody(maxBodyOctets),
     express.json({
       limit: maxBodyOctets,
       inflate: false,
@@ -275,14 +278,6 @@ function noRoom(error: NoRoom): Problem {
   return new Problem({ status: 503, code, detail, headers })
 }
 
-function tooLarge(): Problem {
-  return new Problem({
-    status: 413,
-    code: 'payload-too-large',
-    detail: 'The body is larger than this service takes.',
-  })
-}
-
 /** What Express and its body parser throw; their messages quote the body and are not passed on. */
 function bodyProblem(error: unknown): Problem | undefined {
   const { type, status } = error as { readonly type?: unknown; readonly status?: unknown }
@@ -297,12 +292,7 @@ function bodyProblem(error: unknown): Problem | undefined {
         detail: 'The body has to be UTF-8 without a content encoding.',
       })
     case 'entity.parse.failed':
-      return new Problem({
-        status: 400,
-        code: 'invalid-request',
-        detail: 'The body is not JSON.',
-        members: { errors: [{ pointer: '', detail: 'this is not JSON' }] },
-      })
+      return notJson()
     default:
       if (status !== 400) return undefined
       if (error instanceof URIError) {

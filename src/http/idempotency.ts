@@ -1,7 +1,9 @@
-import { createHmac, type Hmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { NoRoom } from '../session/sessions.ts'
+import { LongText } from '../text/long-text.ts'
 import type { IdempotencyStore } from './idempotency-store.ts'
 import { invalidRequest, Problem, type ProblemOptions } from './problem.ts'
 import { type Answer, reproducible, reproducibleProblem } from './represent.ts'
@@ -70,8 +72,8 @@ export class Idempotency {
     response: Response,
     work: () => Promise<Finished>,
   ): Promise<Answer> {
-    const key = this.#digest([call.caller, call.key])
-    const fingerprint = this.#digest(call.wish)
+    const key = await this.#digest([call.caller, call.key])
+    const fingerprint = await this.#digest(call.wish)
     const claim = await this.#store.claim(key, fingerprint)
     if (claim.state === 'claimed') return await this.#first(key, response, work)
     if (claim.fingerprint !== fingerprint) {
@@ -114,9 +116,13 @@ export class Idempotency {
     await this.#store.settle(key, JSON.stringify(answer))
   }
 
-  #digest(value: unknown): string {
+  async #digest(value: unknown): Promise<string> {
     const hash = createHmac('sha256', this.#secret)
-    addTo(hash, value)
+    for (const part of partsOf(value)) {
+      hash.update(part)
+      // a piece of a long text: others have their turn before the next
+      if (typeof part !== 'string') await nextTurn()
+    }
     return hash.digest('base64')
   }
 }
@@ -139,17 +145,22 @@ const OUR_MISTAKE: Remembered = {
 }
 
 /** A value piece by piece, whatever the order of its members, and never as one long text. */
-function addTo(hash: Hmac, value: unknown): void {
+function* partsOf(value: unknown): Generator<string | Buffer> {
   if (Array.isArray(value)) {
-    hash.update(`[${value.length}:`)
-    for (const part of value) addTo(hash, part)
+    yield `[${value.length}:`
+    for (const part of value) yield* partsOf(part)
+  } else if (value instanceof LongText) {
+    yield `"${value.octets}:`
+    yield* value.pieces()
   } else if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value).filter(([, member]) => member !== undefined)
-    hash.update(`{${members.length}:`)
+    yield `{${members.length}:`
     for (const [name, member] of members.sort(([a], [b]) => (a < b ? -1 : 1))) {
-      addTo(hash, name)
-      addTo(hash, member)
+      yield* partsOf(name)
+      yield* partsOf(member)
     }
-  } else if (typeof value === 'string') hash.update(`"${Buffer.byteLength(value)}:`).update(value)
-  else hash.update(`${String(value)};`)
+  } else if (typeof value === 'string') {
+    yield `"${Buffer.byteLength(value)}:`
+    yield value
+  } else yield `${String(value)};`
 }

@@ -7,7 +7,11 @@ import { MessageError } from '../message/message-error.ts'
 import { defaultTestMessage, eicar, gtube } from '../message/test-messages.ts'
 import { decodeBase64 } from '../sasl/base64.ts'
 import type { ContentFacts } from '../smtp/envelope.ts'
+import { Blocks } from '../text/blocks.ts'
+import { inTurns } from '../text/in-turns.ts'
 import { BareLineEnd, LineEnds } from '../text/line-ends.ts'
+import { decodedBase64, isBase64 } from '../text/long-base64.ts'
+import type { InPieces, LongText } from '../text/long-text.ts'
 import { Secret } from '../text/secret.ts'
 import type { Context } from './context.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
@@ -18,8 +22,8 @@ import type { SendBody } from './schema/send.ts'
 /** A message ready for the wire, and what it says of its own envelope. */
 export interface OutgoingMessage {
   /** CRLF line ends only. */
-  readonly octets: Buffer
-  readonly facts: ContentFacts
+  readonly blocks: readonly Buffer[]
+  readonly facts: ContentFacts & { readonly octets: number }
   readonly messageId: string | null
   /** Undefined where the message is the caller's own octets: its header is not the envelope. */
   readonly from: string | undefined
@@ -33,11 +37,11 @@ export interface OutgoingMessage {
  */
 export async function outgoingMessage(context: Context, body: SendBody): Promise<OutgoingMessage> {
   const message = await read(context, body)
-  if (message.octets.length <= context.maxMessageOctets) return message
+  if (message.facts.octets <= context.maxMessageOctets) return message
   throw new Problem({
     status: 413,
     code: 'payload-too-large',
-    detail: `The message has ${message.octets.length} octets; this service takes at most ${context.maxMessageOctets}.`,
+    detail: `The message has ${message.facts.octets} octets; this service takes at most ${context.maxMessageOctets}.`,
   })
 }
 
@@ -49,14 +53,19 @@ async function read(context: Context, body: SendBody): Promise<OutgoingMessage> 
 
 async function unsignedMessage(context: Context, body: SendBody): Promise<OutgoingMessage> {
   const { message = {} } = body
-  if (message.raw !== undefined) return given(Buffer.from(message.raw), '/message/raw', body.lineEnds)
-  if (message.rawBase64 !== undefined) {
-    return given(fromBase64(message.rawBase64, '/message/rawBase64'), '/message/rawBase64', body.lineEnds)
+  const { raw, rawBase64 } = message
+  if (raw !== undefined) {
+    const octets = typeof raw === 'string' ? Buffer.from(raw) : raw
+    return await given(octets, '/message/raw', body.lineEnds)
+  }
+  if (rawBase64 !== undefined) {
+    const octets = await fromBase64(rawBase64, '/message/rawBase64')
+    return await given(octets, '/message/rawBase64', body.lineEnds)
   }
   if (body.message === undefined || message.test !== undefined) {
     return await composed(context, testMessage(context, body, message.test ?? 'default'), 'test')
   }
-  return await composed(context, described(message), 'described')
+  return await composed(context, await described(message), 'described')
 }
 
 const TEST_MESSAGES = { default: defaultTestMessage, gtube, eicar }
@@ -92,15 +101,15 @@ function signingKeyOf(context: Context, dkim: NonNullable<Message['dkim']>): Sig
 /** @throws {Problem} 400 when the key cannot sign */
 async function signed(message: OutgoingMessage, key: SigningKey): Promise<OutgoingMessage> {
   try {
-    const octets = await sign(message.octets, key)
-    return { ...message, octets, facts: { ...message.facts, octets: octets.length } }
+    const blocks = await sign(message.blocks, key)
+    return { ...message, blocks, facts: { ...message.facts, octets: octetsIn(blocks) } }
   } catch (error) {
     if (!(error instanceof MessageError)) throw error
     throw invalidRequest([{ pointer: `/message${pointerOf(error.path)}`, detail: error.message }])
   }
 }
 
-function described(fields: Message): ComposedMessage {
+async function described(fields: Message): Promise<ComposedMessage> {
   const {
     from,
     attachments = [],
@@ -114,26 +123,32 @@ function described(fields: Message): ComposedMessage {
   } = fields
   if (from === undefined)
     throw invalidRequest([{ pointer: '/message/from', detail: 'a composed message needs it' }])
+  const attached: ComposedAttachment[] = []
+  for (const [place, each] of attachments.entries())
+    attached.push(await attachmentOf(each, `/message/attachments/${place}`))
   return {
     ...withoutUndefined(rest),
     from,
     ...(calendar === undefined ? {} : { calendar }),
     ...(list === undefined ? {} : { list: withoutUndefined(list) }),
-    attachments: attachments.map((each, place) => attachmentOf(each, `/message/attachments/${place}`)),
+    attachments: attached,
   }
 }
 
-function attachmentOf(
+async function attachmentOf(
   attachment: NonNullable<Message['attachments']>[number],
   pointer: string,
-): ComposedAttachment {
+): Promise<ComposedAttachment> {
   const { content, text, ...rest } = attachment
   if ((content === undefined) === (text === undefined)) {
     throw invalidRequest([
       { pointer: `${pointer}/content`, detail: 'either content in base64 or text is needed' },
     ])
   }
-  return { ...withoutUndefined(rest), content: text ?? fromBase64(content ?? '', `${pointer}/content`) }
+  return {
+    ...withoutUndefined(rest),
+    content: text ?? (await fromBase64(content ?? '', `${pointer}/content`)),
+  }
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
@@ -169,11 +184,11 @@ function fieldError(place: string, error: MessageError): FieldError {
 }
 
 function outgoing(result: Composition): OutgoingMessage {
-  const { octets, messageId, from, recipients, eightBit } = result
+  const { blocks, messageId, from, recipients, eightBit } = result
   return {
-    octets,
+    blocks,
     facts: {
-      octets: octets.length,
+      octets: octetsIn(blocks),
       eightBit: eightBit ? 'present' : 'absent',
       header: result.needsSmtpUtf8 ? 'utf-8' : 'ascii',
     },
@@ -214,19 +229,23 @@ function isInternational(message: ComposedMessage, place: string): boolean {
 }
 
 /** The caller's own octets: as they are, but for line ends as `lineEnds` says. */
-function given(octets: Buffer, pointer: string, policy: SendBody['lineEnds'] = 'auto'): OutgoingMessage {
+async function given(
+  octets: Buffer | InPieces,
+  pointer: string,
+  policy: SendBody['lineEnds'] = 'auto',
+): Promise<OutgoingMessage> {
   const lineEnds = new LineEnds(policy)
   try {
-    const clean = Buffer.concat([lineEnds.push(octets), lineEnds.end()])
+    const blocks = await clean(octets, lineEnds)
     const findings = lineEnds.findings
     return {
-      octets: clean,
+      blocks,
       facts: {
-        octets: clean.length,
+        octets: octetsIn(blocks),
         eightBit: findings.some(({ code }) => code === 'eight-bit') ? 'present' : 'absent',
         header: 'ascii',
       },
-      messageId: messageIdIn(clean),
+      messageId: messageIdIn(Buffer.concat(blocks, Math.min(octetsIn(blocks), LONGEST_HEADER))),
       from: undefined,
       recipients: [],
       findings: findings.filter(({ code }) => code !== 'eight-bit'),
@@ -235,6 +254,18 @@ function given(octets: Buffer, pointer: string, policy: SendBody['lineEnds'] = '
     if (!(error instanceof BareLineEnd)) throw error
     throw invalidRequest([{ pointer, detail: `${error.message}; lineEnds: "convert" would make it CRLF` }])
   }
+}
+
+async function clean(octets: Buffer | InPieces, lineEnds: LineEnds): Promise<readonly Buffer[]> {
+  if (Buffer.isBuffer(octets)) return [Buffer.concat([lineEnds.push(octets), lineEnds.end()])]
+  const blocks = new Blocks()
+  for await (const piece of inTurns(octets.pieces())) blocks.push(lineEnds.push(piece))
+  blocks.push(lineEnds.end())
+  return blocks.end()
+}
+
+function octetsIn(blocks: readonly Buffer[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** A header field is looked for in the header only, and only so far. */
@@ -247,8 +278,9 @@ export function messageIdIn(octets: Buffer): string | null {
   return /^message-id:[ \t]*(?:\r\n[ \t]+)?(<[\x21-\x7e]+>)[ \t]*$/im.exec(header)?.[1] ?? null
 }
 
-function fromBase64(text: string, pointer: string): Buffer {
-  const octets = decodeBase64(text)
+async function fromBase64(text: string | LongText, pointer: string): Promise<Buffer | InPieces> {
+  const octets =
+    typeof text === 'string' ? decodeBase64(text) : (await isBase64(text)) ? decodedBase64(text) : undefined
   if (octets !== undefined) return octets
   throw invalidRequest([{ pointer, detail: 'this is not base64 (RFC 4648 §4)' }])
 }

@@ -1,11 +1,15 @@
+import type { Readable } from 'node:stream'
 import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
 import { detectMimeType } from 'nodemailer/lib/mime-funcs'
 import type MimeNode from 'nodemailer/lib/mime-node'
-import { LineEnds } from '../text/line-ends.ts'
+import { Blocks } from '../text/blocks.ts'
+import { type LineEndFinding, LineEnds } from '../text/line-ends.ts'
+import { type InPieces, LongText } from '../text/long-text.ts'
 import { asciiDomainOf, type NamedAddress, namedAddress, needsSmtpUtf8 } from './addresses.ts'
 import type { Calendar, ComposedAttachment, ComposedMessage } from './composed-message.ts'
 import { contentType, fieldText, messageIdentifier } from './field-text.ts'
 import { fieldLines, listLines, ownFields, priorityLines, takeOnce } from './header-fields.ts'
+import { has, inCrlf, type LongBody, longBody, noticedIn, streamOf } from './long-content.ts'
 import { type FieldPath, MessageError } from './message-error.ts'
 
 /** What composing needs from outside. */
@@ -19,7 +23,7 @@ export interface ComposeOptions {
 /** A message ready to be sent. */
 export interface Composition {
   /** CRLF alone ends its lines, and one ends the last. */
-  readonly octets: Buffer
+  readonly blocks: readonly Buffer[]
   /** With its angle brackets. */
   readonly messageId: string
   readonly from: NamedAddress
@@ -32,6 +36,8 @@ export interface Composition {
 }
 
 const LONGEST_LINE = 998
+/** A longer text than this is never passed on as it is, and so the library need not look at it whole. */
+const LONGEST_STRING = 131_072
 
 /**
  * A message by RFC 5322 and MIME of what a caller described.
@@ -55,6 +61,15 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     ...priorityLines(message.priority),
     ...listLines(message.list ?? {}),
   ]
+  const inReplyTo =
+    message.inReplyTo === undefined ? undefined : messageIdentifier(['inReplyTo'], message.inReplyTo)
+  const references = message.references?.map((one, n) => messageIdentifier(['references', n], one))
+  const text = await bodyText(['text'], message.text, options.encoding)
+  const html = await bodyText(['html'], message.html, options.encoding)
+  const calendar = message.calendar === undefined ? undefined : calendarEvent(message.calendar)
+  const attachments: MailComposerAttachment[] = []
+  for (const [n, one] of (message.attachments ?? []).entries())
+    attachments.push(await attachment(['attachments', n], one, options.encoding))
   const root = new MailComposer({
     from: { ...from },
     to: copies(to),
@@ -63,13 +78,12 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     subject: once.subject,
     date: once.date,
     messageId: once.messageId,
-    inReplyTo:
-      message.inReplyTo === undefined ? undefined : messageIdentifier(['inReplyTo'], message.inReplyTo),
-    references: message.references?.map((one, n) => messageIdentifier(['references', n], one)),
-    text: bodyText(['text'], message.text),
-    html: bodyText(['html'], message.html),
-    icalEvent: message.calendar === undefined ? undefined : calendarEvent(message.calendar),
-    attachments: message.attachments?.map((one, n) => attachment(['attachments', n], one, options.encoding)),
+    inReplyTo,
+    references,
+    text: contentOf(text),
+    html: contentOf(html),
+    icalEvent: calendar,
+    attachments,
     disableFileAccess: true,
     disableUrlAccess: true,
     boundaryPrefix: 'mailwire',
@@ -77,14 +91,19 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     newline: 'windows',
   }).compile()
   if (options.encoding === '8bit') leaveReadable(root)
+  for (const body of [text, html]) if (typeof body === 'object') encodeAs(root, body)
 
-  const octets = Buffer.concat([Buffer.from(lines.join('')), await root.build()])
+  const head = Buffer.from(lines.join(''))
+  const isLong = [text, html, ...attachments.map(({ content }) => content)].some(
+    (content) => typeof content === 'object' && !Buffer.isBuffer(content),
+  )
+  const { blocks, findings } = isLong ? await builtInPieces(root, head) : await built(root, head)
   return {
-    octets,
+    blocks,
     messageId: once.messageId,
     from,
     recipients: [...new Set([...to, ...cc, ...bcc].map((one) => one.address))],
-    eightBit: checked(octets, options.encoding),
+    eightBit: checked(findings, options.encoding),
     needsSmtpUtf8: [from, ...to, ...cc, ...replyTo].some((one) => needsSmtpUtf8(one.address)),
   }
 }
@@ -120,30 +139,42 @@ function dateOf(date: Date): Date {
 }
 
 /** Text for people has lines, and MIME ends them with CRLF, whatever ended them before. */
-function bodyText(path: FieldPath, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
-  if (/\p{Cs}/u.test(text)) throw new MessageError(path, 'half of a surrogate pair is no character')
+async function bodyText(
+  path: FieldPath,
+  given: string | LongText | undefined,
+  encoding: ComposeOptions['encoding'],
+): Promise<string | LongBody | undefined> {
+  if (given === undefined) return undefined
+  const halves = given instanceof LongText ? given.surrogates === 'halves' : /\p{Cs}/u.test(given)
+  if (halves) throw new MessageError(path, 'half of a surrogate pair is no character')
+  if (!(given instanceof LongText)) return inLines(given)
+  return given.octets > LONGEST_STRING ? await longBody(given, encoding) : inLines(given.toString())
+}
+
+function inLines(text: string): string {
   return text.replace(/\r\n|\r|\n/g, '\r\n')
+}
+
+function contentOf(body: string | LongBody | undefined): string | Readable | undefined {
+  return typeof body === 'object' ? body.content : body
 }
 
 function calendarEvent(calendar: Calendar): { method: string; content: string } {
   const method = fieldText(['calendar', 'method'], calendar.method)
   if (!/^[A-Za-z-]+$/.test(method))
     throw new MessageError(['calendar', 'method'], 'a method of iTIP is one word (RFC 5546 §1.4)')
-  const content = bodyText(['calendar', 'content'], calendar.content) ?? ''
+  if (/\p{Cs}/u.test(calendar.content))
+    throw new MessageError(['calendar', 'content'], 'half of a surrogate pair is no character')
+  const content = inLines(calendar.content)
   if (content === '') throw new MessageError(['calendar', 'content'], 'an iCalendar object is not empty')
   return { method, content }
 }
 
-function attachment(
+async function attachment(
   path: FieldPath,
   given: ComposedAttachment,
   encoding: ComposeOptions['encoding'],
-): MailComposerAttachment {
-  // anything else could be a description of where to fetch it
-  if (typeof given.content !== 'string' && !Buffer.isBuffer(given.content)) {
-    throw new MessageError([...path, 'content'], 'the content of an attachment is octets or text')
-  }
+): Promise<MailComposerAttachment> {
   const type =
     given.contentType === undefined
       ? typeOf(given.filename ?? '')
@@ -158,14 +189,44 @@ function attachment(
       'a content identifier is printable ASCII without space and angle brackets',
     )
   }
-  const octets = Buffer.from(given.content)
   return {
-    content: /^message\//i.test(type) ? embedded([...path, 'content'], octets, encoding) : octets,
+    ...(await attached(
+      [...path, 'content'],
+      given.content,
+      /^message\//i.test(type) ? 'as-it-is' : 'encoded',
+      encoding,
+    )),
     contentType: type,
     filename: given.filename ?? false,
     cid: given.cid,
     contentDisposition: given.disposition,
   }
+}
+
+/** Octets of an attachment: RFC 2046 §5.2.1, what is a message must not be encoded, and so has to be fit to be sent. */
+async function attached(
+  path: FieldPath,
+  given: ComposedAttachment['content'],
+  how: 'as-it-is' | 'encoded',
+  encoding: ComposeOptions['encoding'],
+): Promise<MailComposerAttachment> {
+  if (typeof given === 'string' || Buffer.isBuffer(given)) {
+    const octets = Buffer.from(given)
+    return { content: how === 'encoded' ? octets : embedded(path, octets, encoding) }
+  }
+  // anything else could be a description of where to fetch it
+  if (!isInPieces(given)) throw new MessageError(path, 'the content of an attachment is octets or text')
+  if (how === 'encoded') return { content: streamOf(given) }
+  const noticed = await noticedIn(given)
+  requireFit(path, noticed, encoding)
+  return {
+    content: streamOf(inCrlf(given)),
+    contentTransferEncoding: has(noticed, 'eight-bit') ? '8bit' : '7bit',
+  }
+}
+
+function isInPieces(given: unknown): given is InPieces {
+  return typeof (given as Partial<InPieces> | undefined)?.pieces === 'function'
 }
 
 /** The table behind it calls some archives multipart, and such a part would have no end. */
@@ -179,23 +240,31 @@ function filename(path: FieldPath, given: string): void {
   if (given.includes('\t')) throw new MessageError(path, 'a TAB cannot stand in a filename')
 }
 
-/** RFC 2046 §5.2.1: what is a message must not be encoded, and so its own octets have to be fit to be sent. */
 function embedded(path: FieldPath, given: Buffer, encoding: ComposeOptions['encoding']): Buffer {
   const ends = new LineEnds('convert')
   const octets = Buffer.concat([ends.push(given), ends.end()])
-  for (const finding of ends.findings) {
-    if (
-      finding.code === 'long-line' ||
-      finding.code === 'nul' ||
-      (finding.code === 'eight-bit' && encoding === '7bit')
-    ) {
-      throw new MessageError(
-        path,
-        `an attached message goes out as it is, and this one cannot: ${finding.text}`,
-      )
-    }
-  }
+  requireFit(path, ends.findings, encoding)
   return octets
+}
+
+function requireFit(
+  path: FieldPath,
+  noticed: readonly LineEndFinding[],
+  encoding: ComposeOptions['encoding'],
+): void {
+  const fault = unfit(noticed, encoding)
+  if (fault === undefined) return
+  throw new MessageError(path, `an attached message goes out as it is, and this one cannot: ${fault.text}`)
+}
+
+/** What keeps octets from being sent as they are. */
+function unfit(
+  noticed: readonly LineEndFinding[],
+  encoding: ComposeOptions['encoding'],
+): LineEndFinding | undefined {
+  return noticed.find(
+    ({ code }) => code === 'long-line' || code === 'nul' || (code === 'eight-bit' && encoding === '7bit'),
+  )
 }
 
 /** With 8BITMIME, text that is not ASCII need not be encoded: a person can read it on the wire. */
@@ -210,18 +279,43 @@ function leaveReadable(node: MimeNode): void {
   }
 }
 
-/** What every composition promises, looked at once more where it leaves. Says whether there are octets beyond 7 bits. */
-function checked(octets: Buffer, encoding: ComposeOptions['encoding']): boolean {
+/** The library chooses an encoding by what it can look at, and a stream it cannot. */
+function encodeAs(node: MimeNode, { content, transferEncoding }: LongBody): void {
+  for (const child of node.childNodes) encodeAs(child, { content, transferEncoding })
+  if (node.content === content) node.getTransferEncoding = () => transferEncoding
+}
+
+interface Built {
+  readonly blocks: readonly Buffer[]
+  /** What every composition promises, looked at once more where it leaves. */
+  readonly findings: readonly LineEndFinding[]
+}
+
+async function built(root: MimeNode, head: Buffer): Promise<Built> {
+  const octets = Buffer.concat([head, await root.build()])
   const ends = new LineEnds('refuse')
   ends.push(octets)
   ends.end()
-  const found = ends.findings.map((finding) => finding.code)
-  if (
-    found.includes('long-line') ||
-    found.includes('nul') ||
-    (encoding === '7bit' && found.includes('eight-bit'))
-  ) {
-    throw new Error(`a message was composed that cannot be sent: ${found.join(', ')}`)
+  return { blocks: [octets], findings: ends.findings }
+}
+
+/** The same where something in it is long. */
+async function builtInPieces(root: MimeNode, head: Buffer): Promise<Built> {
+  const blocks = new Blocks()
+  const ends = new LineEnds('refuse')
+  ends.push(head)
+  blocks.push(head)
+  for await (const octets of root.createReadStream()) {
+    ends.push(octets as Buffer)
+    blocks.push(octets as Buffer)
   }
-  return found.includes('eight-bit')
+  ends.end()
+  return { blocks: blocks.end(), findings: ends.findings }
+}
+
+/** Says whether there are octets beyond 7 bits. */
+function checked(findings: readonly LineEndFinding[], encoding: ComposeOptions['encoding']): boolean {
+  const fault = unfit(findings, encoding)
+  if (fault !== undefined) throw new Error(`a message was composed that cannot be sent: ${fault.code}`)
+  return has(findings, 'eight-bit')
 }

@@ -1,3 +1,5 @@
+import type { InPieces, LongText } from '../text/long-text.ts'
+
 /** A message as a caller describes it. Every text is hostile until `compose` has looked at it. */
 export interface ComposedMessage {
   /** `"Name" <name@domain>`, or the bare address; so are all addresses here. */
@@ -8,8 +10,8 @@ export interface ComposedMessage {
   readonly bcc?: readonly string[] | undefined
   readonly replyTo?: string | undefined
   readonly subject?: string | undefined
-  readonly text?: string | undefined
-  readonly html?: string | undefined
+  readonly text?: string | LongText | undefined
+  readonly html?: string | LongText | undefined
   /** Further header fields, in the order they are to have; a list is a field that comes several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined
   readonly attachments?: readonly ComposedAttachment[] | undefined
@@ -30,7 +32,7 @@ export interface ComposedAttachment {
   /** Left out: told by the filename. */
   readonly contentType?: string | undefined
   /** A text is taken as UTF-8. */
-  readonly content: Buffer | string
+  readonly content: Buffer | string | InPieces
   readonly cid?: string | undefined
   readonly disposition?: 'attachment' | 'inline' | undefined
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { text as textOf } from 'node:stream/consumers'
 import DKIM from 'nodemailer/lib/dkim'
 import type { Secret } from '../text/secret.ts'
+import { streamOf } from './long-content.ts'
 import { MessageError } from './message-error.ts'
 
 /** For whom a message is signed, and with what. */
@@ -20,15 +20,23 @@ const LEAST_BITS = 1024
  * The message with a DKIM-Signature in front (RFC 6376, rsa-sha256, relaxed/relaxed).
  * @throws {MessageError} for a key that does not sign; nothing is ever sent unsigned instead
  */
-export async function sign(octets: Buffer, key: SigningKey): Promise<Buffer> {
+export async function sign(blocks: readonly Buffer[], key: SigningKey): Promise<readonly Buffer[]> {
   const privateKey = requireSigningKey(key)
   const options = { domainName: key.domain, keySelector: key.selector, privateKey }
-  const signed = Buffer.from(await textOf(new DKIM(options).sign(octets).setEncoding('latin1')), 'latin1')
-  // the library leaves a message as it is when its signing fails
-  if (!signed.subarray(0, 15).equals(Buffer.from('DKIM-Signature:')))
-    throw new Error('the message was not signed')
-  return signed
+  const signed = new DKIM(options).sign(streamOf({ pieces: () => blocks }))
+  // the field comes first and at one go; the rest is the message as it was
+  for await (const beginning of signed) return [signatureIn(beginning as Buffer), ...blocks]
+  throw new Error(NOT_SIGNED)
 }
+
+/** The library leaves a message as it is when its signing fails. */
+function signatureIn(beginning: Buffer): Buffer {
+  const field = /^DKIM-Signature:[\s\S]*?\r\n(?![ \t])/.exec(beginning.toString('latin1'))?.[0]
+  if (field === undefined) throw new Error(NOT_SIGNED)
+  return Buffer.from(field, 'latin1')
+}
+
+const NOT_SIGNED = 'the message was not signed'
 
 /**
  * The key, ready to sign.

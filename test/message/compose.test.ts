@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ComposeOptions, compose } from '../../src/message/compose.ts'
+import { type ComposeOptions, type Composition, compose } from '../../src/message/compose.ts'
 import type { ComposedMessage } from '../../src/message/composed-message.ts'
 import { MessageError } from '../../src/message/message-error.ts'
 import { type ReadMessage, readMessage } from '../../src/message/read.ts'
@@ -14,19 +14,23 @@ const OPTIONS: ComposeOptions = {
 }
 const ALICE = { from: 'alice@example.com', to: ['bob@example.org'] }
 
+function wholeOf({ blocks }: Composition): Buffer {
+  return Buffer.concat(blocks)
+}
+
 async function octetsOf(
   message: Partial<ComposedMessage>,
   options: Partial<ComposeOptions> = {},
 ): Promise<string> {
-  return (await compose({ ...ALICE, ...message }, { ...OPTIONS, ...options })).octets.toString()
+  return wholeOf(await compose({ ...ALICE, ...message }, { ...OPTIONS, ...options })).toString()
 }
 
 async function roundTrip(
   message: Partial<ComposedMessage>,
   options: Partial<ComposeOptions> = {},
 ): Promise<ReadMessage> {
-  const { octets } = await compose({ ...ALICE, ...message }, { ...OPTIONS, ...options })
-  return readMessage(Readable.from([octets]), {
+  const { blocks } = await compose({ ...ALICE, ...message }, { ...OPTIONS, ...options })
+  return readMessage(Readable.from(blocks), {
     headerOctets: 100_000,
     textOctets: 1_000_000,
     attachments: 50,
@@ -47,7 +51,7 @@ async function refusal(
 }
 
 test('a plain message is exactly this', async () => {
-  const { octets, ...rest } = await compose(
+  const { blocks, ...rest } = await compose(
     {
       from: '"Alice" <alice@example.com>',
       to: ['bob@example.org'],
@@ -57,7 +61,7 @@ test('a plain message is exactly this', async () => {
     },
     OPTIONS,
   )
-  expect(octets.toString()).toBe(
+  expect(Buffer.concat(blocks).toString()).toBe(
     [
       'X-CHECK: 1',
       'From: Alice <alice@example.com>',
@@ -94,7 +98,7 @@ test('to, cc and bcc are recipients, none twice, and bcc stands nowhere in the o
     OPTIONS,
   )
   expect(composed.recipients).toEqual(['b@x.test', 'c@x.test', 'hidden@x.test'])
-  expect(composed.octets.toString()).not.toMatch(/hidden|bcc/i)
+  expect(wholeOf(composed).toString()).not.toMatch(/hidden|bcc/i)
 })
 
 describe('what goes in comes out again', () => {
@@ -263,7 +267,7 @@ describe('what goes in comes out again', () => {
       },
       OPTIONS,
     )
-    const octets = composed.octets.toString()
+    const octets = wholeOf(composed).toString()
     expect(composed.messageId).toBe('<own@example.com>')
     expect(octets.match(/^(?:subject|date|message-id|to):.*$/gim)).toEqual([
       'To: undisclosed-recipients:;',
@@ -279,14 +283,14 @@ describe('7bit and 8bit', () => {
 
   test('7bit has no octet beyond 7 bits', async () => {
     const composed = await compose({ ...ALICE, ...message }, OPTIONS)
-    expect(composed.octets.every((octet) => octet < 0x80)).toBe(true)
+    expect(wholeOf(composed).every((octet) => octet < 0x80)).toBe(true)
     expect(composed.eightBit).toBe(false)
   })
 
   test('8bit leaves text readable, except where its lines are too long', async () => {
     const composed = await compose({ ...ALICE, ...message }, { ...OPTIONS, encoding: '8bit' })
-    expect(composed.octets.toString()).toContain('Content-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n')
-    expect(composed.octets.toString()).not.toContain('ä'.repeat(600))
+    expect(wholeOf(composed).toString()).toContain('Content-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n')
+    expect(wholeOf(composed).toString()).not.toContain('ä'.repeat(600))
     expect(composed.eightBit).toBe(true)
     expect((await roundTrip(message, { encoding: '8bit' })).html).toBe(message.html)
   })
@@ -312,7 +316,7 @@ describe('7bit and 8bit', () => {
       { ...OPTIONS, encoding: '8bit' },
     )
     expect(composed.needsSmtpUtf8).toBe(true)
-    expect(composed.octets.toString()).toContain('Cc: jürgen@bücher.example\r\n')
+    expect(wholeOf(composed).toString()).toContain('Cc: jürgen@bücher.example\r\n')
   })
 
   test('a domain beyond ASCII goes out as A-labels, in the message-id too', async () => {
@@ -463,7 +467,7 @@ test('whatever the texts are, only CRLF ends lines, none is over 998 octets, and
           { ...ALICE, text, html, attachments: [{ filename: 'f', content: Buffer.from(file) }] },
           options,
         )
-        const octets = composed.octets.toString('latin1')
+        const octets = wholeOf(composed).toString('latin1')
         expect(octets.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
         expect(octets.endsWith('\r\n')).toBe(true)
         expect(Math.max(...octets.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998)

@@ -1,14 +1,14 @@
 import { createHash, createVerify, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { compose } from '../../src/message/compose.ts'
-import { sign } from '../../src/message/dkim.ts'
+import { type SigningKey, sign } from '../../src/message/dkim.ts'
 import { Secret } from '../../src/text/secret.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 async function message(): Promise<Buffer> {
-  const { octets } = await compose(
+  const { blocks } = await compose(
     {
       from: 'Zoë <zoe@example.com>',
       to: ['bob@example.org'],
@@ -17,7 +17,11 @@ async function message(): Promise<Buffer> {
     },
     { encoding: '8bit', now: new Date(0), random: (octets) => Buffer.alloc(octets, 1) },
   )
-  return octets
+  return Buffer.concat(blocks)
+}
+
+async function signedOf(octets: Buffer, key: SigningKey): Promise<Buffer> {
+  return Buffer.concat(await sign([octets], key))
 }
 
 /** A verifier of relaxed/relaxed written from RFC 6376 §3.4 alone. */
@@ -64,7 +68,11 @@ function verifies(signed: Buffer): boolean {
 
 test('a signed message verifies, and is the message with one field more in front', async () => {
   const octets = await message()
-  const signed = await sign(octets, { domain: 'example.com', selector: 's2026', privateKey: new Secret(PEM) })
+  const signed = await signedOf(octets, {
+    domain: 'example.com',
+    selector: 's2026',
+    privateKey: new Secret(PEM),
+  })
   expect(signed.toString()).toMatch(
     /^DKIM-Signature: v=1; a=rsa-sha256; c=relaxed\/relaxed; d=example\.com;[\s\S]*s=s2026;/,
   )
@@ -75,7 +83,7 @@ test('a signed message verifies, and is the message with one field more in front
 
 test('a signed message that was changed does not verify', async () => {
   const signed = (
-    await sign(await message(), { domain: 'example.com', selector: 's', privateKey: new Secret(PEM) })
+    await signedOf(await message(), { domain: 'example.com', selector: 's', privateKey: new Secret(PEM) })
   ).toString('latin1')
   expect(verifies(Buffer.from(signed.replace('From: ', 'From: x'), 'latin1'))).toBe(false)
   expect(verifies(Buffer.from(signed.replace('lo \r\n', 'la \r\n'), 'latin1'))).toBe(false)
@@ -106,7 +114,7 @@ describe('a key that cannot sign is refused, and the message is not sent unsigne
   ])('%s', async (_, change, path) => {
     const { privateKey: pem, ...rest } = { domain: 'example.com', selector: 's', privateKey: PEM, ...change }
     const key = { ...rest, privateKey: new Secret(pem) }
-    await expect(sign(Buffer.from('From: a@b\r\n\r\nx\r\n'), key)).rejects.toMatchObject({
+    await expect(sign([Buffer.from('From: a@b\r\n\r\nx\r\n')], key)).rejects.toMatchObject({
       name: 'MessageError',
       path,
     })

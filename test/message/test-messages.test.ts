@@ -14,14 +14,14 @@ const TEST = {
 }
 
 async function composed(message: ComposedMessage) {
-  const { octets } = await compose(message, {
+  const { blocks } = await compose(message, {
     encoding: '7bit',
     now: new Date(0),
     random: (octets) => Buffer.alloc(octets),
   })
   return {
-    octets: octets.toString(),
-    read: await readMessage(Readable.from([octets]), {
+    octets: Buffer.concat(blocks).toString(),
+    read: await readMessage(Readable.from(blocks), {
       headerOctets: 9999,
       textOctets: 9999,
       attachments: 9,
@@ -55,7 +55,7 @@ test('the EICAR file is the one that scanners know', async () => {
   ])
   expect(
     createHash('md5')
-      .update(String(eicar(TEST).attachments?.[0]?.content))
+      .update(eicar(TEST).attachments?.[0]?.content as string)
       .digest('hex'),
   ).toBe('44d88612fea8a8f36de82e1278abb02f')
 })

@@ -170,6 +170,8 @@ const SECTIONS: Readonly<Record<number, string>> = {
   7677: '3 4',
   // TLS Server Identity Check for Email-Related Protocols
   7817: '3',
+  // JSON
+  8259: '2 3 4 5 6 7 8.1',
   // Web Linking
   8288: '3',
   // Cryptographic Algorithm and Key Usage Update to DKIM

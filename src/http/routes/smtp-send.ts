@@ -100,7 +100,7 @@ export function smtpSendRouter(context: Context): Router {
           ...(pop === undefined ? { auth } : { auth: undefined, popLogin: auth }),
           ...(body.proxy === undefined ? {} : { proxied: body.proxy }),
           envelope: { ...envelope, wishes: wishesOf(body.envelope) },
-          message: { content: () => [message.octets], facts: message.facts },
+          message: { content: () => message.blocks, facts: message.facts },
           pipelining: body.pipelining ?? 'auto',
           chunking: body.chunking ?? 'auto',
           onRejectedRecipient: body.onRejectedRecipient ?? 'continue',
@@ -140,15 +140,16 @@ export function smtpSendRouter(context: Context): Router {
 function dryRun(envelope: Envelope, message: OutgoingMessage) {
   const from = envelope.reversePath?.address ?? ''
   const to = envelope.forwardPaths.map(({ address }) => address)
-  const raw = visibleContent(message.octets)
+  const octets = Buffer.concat(message.blocks)
+  const raw = visibleContent(octets)
   return {
     json: {
       outcome: 'ok',
       dryRun: true,
       envelope: { from, to },
       messageId: message.messageId,
-      octets: message.octets.length,
-      rawBase64: message.octets.toString('base64'),
+      octets: octets.length,
+      rawBase64: octets.toString('base64'),
       raw,
       findings: message.findings,
     },

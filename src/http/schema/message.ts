@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { longText } from './long-text.ts'
 
 const address = z.string().min(1).max(1000)
 const MOST_HEADERS = 1000
@@ -7,8 +8,8 @@ const urls = z.array(z.string().min(1).max(2000)).max(20)
 const attachment = z.strictObject({
   filename: z.string().min(1).max(255).optional().describe('As the recipient sees it; any letters.'),
   contentType: z.string().max(255).optional().describe('Left out: told by the filename.'),
-  content: z.string().optional().describe('base64'),
-  text: z.string().optional().describe('Instead of `content`: text, taken as UTF-8.'),
+  content: longText().optional().describe('base64'),
+  text: longText().optional().describe('Instead of `content`: text, taken as UTF-8.'),
   cid: z.string().min(1).max(255).optional().describe('The part is shown where the HTML says `cid:…`.'),
   disposition: z
     .enum(['attachment', 'inline'])
@@ -36,8 +37,8 @@ export const composedFields = {
   bcc: z.array(address).max(1000).optional().describe('Recipients of the envelope that no header names.'),
   replyTo: address.optional().describe('Where answers go.'),
   subject: z.string().max(10_000).optional().describe('Any letters; no line breaks.'),
-  text: z.string().optional().describe('The text; beside `html` it is the alternative to it.'),
-  html: z.string().optional().describe('The same as HTML.'),
+  text: longText().optional().describe('The text; beside `html` it is the alternative to it.'),
+  html: longText().optional().describe('The same as HTML.'),
   headers: z
     .record(z.string(), z.union([z.string(), z.array(z.string()).max(100)]))
     .refine((headers) => Object.keys(headers).length <= MOST_HEADERS, `at most ${MOST_HEADERS} names`)
@@ -69,9 +70,8 @@ const WHOLES = ['raw', 'rawBase64', 'test'] as const
 export const Message = z
   .strictObject({
     ...composedFields,
-    raw: z.string().optional().describe('Instead of the fields: a whole RFC 5322 message as text.'),
-    rawBase64: z
-      .string()
+    raw: longText().optional().describe('Instead of the fields: a whole RFC 5322 message as text.'),
+    rawBase64: longText()
       .optional()
       .describe('Instead of the fields: a whole message, its exact octets in base64.'),
     test: z
