@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import type { Clock } from '../session/budget.ts'
+import { inTurns } from '../text/in-turns.ts'
 import type { Listener } from '../transcript/recorder.ts'
+import { isLong, jsonSlices } from './json-slices.ts'
 import { invite } from './request-body.ts'
 
 /** Octets that may wait for a caller who does not read; what happens beyond that is left out of the stream, and that is said. */
@@ -45,8 +48,12 @@ export class EventStream {
     this.#begin()
     if (this.#state === 'over') return
     this.#tellLeftOut()
-    this.#write(event, body)
     this.#end()
+    if (isLong(body)) {
+      Readable.from(inTurns(eventSlices(event, body))).pipe(this.#response)
+      return
+    }
+    this.#write(event, body)
     this.#response.end()
   }
 
@@ -101,4 +108,10 @@ export class EventStream {
     const number = id === undefined ? '' : `id: ${id}\n`
     this.#response.write(`event: ${event}\n${number}data: ${JSON.stringify(data)}\n\n`)
   }
+}
+
+function* eventSlices(event: string, body: Readonly<Record<string, unknown>>): Generator<string> {
+  yield `event: ${event}\ndata: `
+  yield* jsonSlices(body)
+  yield '\n\n'
 }

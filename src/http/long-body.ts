@@ -40,7 +40,7 @@ export function longBody(maxOctets: number): RequestHandler {
     } finally {
       body.release()
     }
-    request.body = json.end()
+    request.body = await json.end()
     next()
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Blocks } from '../text/blocks.ts'
 import type { LongText } from '../text/long-text.ts'
 import { Utf8Check } from '../text/utf8.ts'
@@ -6,7 +7,7 @@ import { invalidRequest, Problem } from './problem.ts'
 import { type JsonPath, type ScanListener, StrictScan } from './strict-scan.ts'
 
 /** Of a body, what is not in its long texts is parsed at one go, and so there must not be much of it. */
-const MOST_BESIDE_TEXTS = 8_388_608
+const MOST_BESIDE_TEXTS = 4_194_304
 
 /** Where texts stand that may be long: a message, its parts, and what a script says; 0 is any place in an array. */
 const LONG_TEXTS: readonly JsonPath[] = [
@@ -14,6 +15,7 @@ const LONG_TEXTS: readonly JsonPath[] = [
   ['message', 'rawBase64'],
   ['message', 'text'],
   ['message', 'html'],
+  ['message', 'calendar', 'content'],
   ['message', 'attachments', 0, 'content'],
   ['message', 'attachments', 0, 'text'],
   ['steps', 0, 'data'],
@@ -42,7 +44,7 @@ export class LongJson {
   }
 
   /** @throws {Problem} 400 or 413 */
-  end(): unknown {
+  async end(): Promise<unknown> {
     if (!this.#utf8.isUtf8) throw invalidRequest([{ pointer: '', detail: 'this is not UTF-8' }])
     if (this.#rest.octets > MOST_BESIDE_TEXTS) {
       throw new Problem({
@@ -52,7 +54,7 @@ export class LongJson {
       })
     }
     this.#scan.end()
-    const root = this.#noJson ? undefined : parsed(Buffer.concat(this.#rest.end()).toString())
+    const root = this.#noJson ? undefined : await parsed(this.#rest.end())
     if (root === undefined) throw notJson()
     for (const { path, text } of this.#texts) put(root, path, text)
     return root
@@ -94,7 +96,12 @@ function isAt(path: JsonPath, place: JsonPath): boolean {
 }
 
 /** An object or an array, or nothing at all, which means an empty object; undefined for anything else. */
-function parsed(text: string): object | undefined {
+async function parsed(blocks: readonly Buffer[]): Promise<object | undefined> {
+  // each of these takes its time where there is much of it
+  const octets = Buffer.concat(blocks)
+  await nextTurn()
+  const text = octets.toString()
+  await nextTurn()
   const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
   if (json === '') return {}
   try {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Request, Response } from 'express'
+import { inTurns } from '../text/in-turns.ts'
 import { type Account, accountText } from './account.ts'
 import { callOf } from './call.ts'
 import { isLong, jsonSlices } from './json-slices.ts'
@@ -106,7 +107,7 @@ function write(request: Request, response: Response, { json, text, markdown }: F
     default:
       if (isLong(json.body)) {
         response.setHeader('Content-Type', json.type)
-        Readable.from(jsonSlices(json.body)).pipe(response)
+        Readable.from(inTurns(jsonSlices(json.body))).pipe(response)
       } else end(response, json.type, JSON.stringify(json.body))
   }
 }

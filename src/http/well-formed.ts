@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { LongText } from '../text/long-text.ts'
 
 /**
  * Where a JSON body has text that no octets stand for: half of a surrogate pair, as `"\ud800"` writes it (RFC 8259 §8.2).
@@ -9,6 +10,7 @@ export function halfCharactersIn(
   path: readonly PropertyKey[] = [],
 ): readonly PropertyKey[][] {
   if (typeof value === 'string') return value.isWellFormed() ? [] : [[...path]]
+  if (value instanceof LongText) return value.surrogates === 'in-pairs' ? [] : [[...path]]
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, part]) => halfCharactersIn(part, [...path, name]))
 }

@@ -1,15 +1,15 @@
-import type { Readable } from 'node:stream'
 import MailComposer, { type MailComposerAttachment } from 'nodemailer/lib/mail-composer'
 import { detectMimeType } from 'nodemailer/lib/mime-funcs'
 import type MimeNode from 'nodemailer/lib/mime-node'
 import { Blocks } from '../text/blocks.ts'
 import { type LineEndFinding, LineEnds } from '../text/line-ends.ts'
-import { type InPieces, LongText } from '../text/long-text.ts'
+import type { InPieces } from '../text/long-text.ts'
 import { asciiDomainOf, type NamedAddress, namedAddress, needsSmtpUtf8 } from './addresses.ts'
-import type { Calendar, ComposedAttachment, ComposedMessage } from './composed-message.ts'
+import { calendarParts } from './calendar.ts'
+import type { ComposedAttachment, ComposedMessage } from './composed-message.ts'
 import { contentType, fieldText, messageIdentifier } from './field-text.ts'
 import { fieldLines, listLines, ownFields, priorityLines, takeOnce } from './header-fields.ts'
-import { has, inCrlf, type LongBody, longBody, noticedIn, streamOf } from './long-content.ts'
+import { bodyText, contentOf, has, inCrlf, type LongBody, noticedIn, streamOf } from './long-content.ts'
 import { type FieldPath, MessageError } from './message-error.ts'
 
 /** What composing needs from outside. */
@@ -36,8 +36,6 @@ export interface Composition {
 }
 
 const LONGEST_LINE = 998
-/** A longer text than this is never passed on as it is, and so the library need not look at it whole. */
-const LONGEST_STRING = 131_072
 
 /**
  * A message by RFC 5322 and MIME of what a caller described.
@@ -64,12 +62,15 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
   const inReplyTo =
     message.inReplyTo === undefined ? undefined : messageIdentifier(['inReplyTo'], message.inReplyTo)
   const references = message.references?.map((one, n) => messageIdentifier(['references', n], one))
-  const text = await bodyText(['text'], message.text, options.encoding)
-  const html = await bodyText(['html'], message.html, options.encoding)
-  const calendar = message.calendar === undefined ? undefined : calendarEvent(message.calendar)
+  const text =
+    message.text === undefined ? undefined : await bodyText(['text'], message.text, options.encoding)
+  const html =
+    message.html === undefined ? undefined : await bodyText(['html'], message.html, options.encoding)
+  const calendar = await calendarParts(message.calendar, options.encoding)
   const attachments: MailComposerAttachment[] = []
   for (const [n, one] of (message.attachments ?? []).entries())
     attachments.push(await attachment(['attachments', n], one, options.encoding))
+  attachments.push(...calendar.files)
   const root = new MailComposer({
     from: { ...from },
     to: copies(to),
@@ -82,7 +83,8 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     references,
     text: contentOf(text),
     html: contentOf(html),
-    icalEvent: calendar,
+    icalEvent: calendar.event,
+    alternatives: calendar.alternatives,
     attachments,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -91,7 +93,7 @@ export async function compose(message: ComposedMessage, options: ComposeOptions)
     newline: 'windows',
   }).compile()
   if (options.encoding === '8bit') leaveReadable(root)
-  for (const body of [text, html]) if (typeof body === 'object') encodeAs(root, body)
+  for (const body of [text, html, calendar.body]) if (typeof body === 'object') encodeAs(root, body)
 
   const head = Buffer.from(lines.join(''))
   const isLong = [text, html, ...attachments.map(({ content }) => content)].some(
@@ -136,38 +138,6 @@ function dateOf(date: Date): Date {
   if (!(year >= 1900 && year <= 9999))
     throw new MessageError(['date'], 'a date is between the years 1900 and 9999')
   return date
-}
-
-/** Text for people has lines, and MIME ends them with CRLF, whatever ended them before. */
-async function bodyText(
-  path: FieldPath,
-  given: string | LongText | undefined,
-  encoding: ComposeOptions['encoding'],
-): Promise<string | LongBody | undefined> {
-  if (given === undefined) return undefined
-  const halves = given instanceof LongText ? given.surrogates === 'halves' : /\p{Cs}/u.test(given)
-  if (halves) throw new MessageError(path, 'half of a surrogate pair is no character')
-  if (!(given instanceof LongText)) return inLines(given)
-  return given.octets > LONGEST_STRING ? await longBody(given, encoding) : inLines(given.toString())
-}
-
-function inLines(text: string): string {
-  return text.replace(/\r\n|\r|\n/g, '\r\n')
-}
-
-function contentOf(body: string | LongBody | undefined): string | Readable | undefined {
-  return typeof body === 'object' ? body.content : body
-}
-
-function calendarEvent(calendar: Calendar): { method: string; content: string } {
-  const method = fieldText(['calendar', 'method'], calendar.method)
-  if (!/^[A-Za-z-]+$/.test(method))
-    throw new MessageError(['calendar', 'method'], 'a method of iTIP is one word (RFC 5546 §1.4)')
-  if (/\p{Cs}/u.test(calendar.content))
-    throw new MessageError(['calendar', 'content'], 'half of a surrogate pair is no character')
-  const content = inLines(calendar.content)
-  if (content === '') throw new MessageError(['calendar', 'content'], 'an iCalendar object is not empty')
-  return { method, content }
 }
 
 async function attachment(
@@ -280,9 +250,9 @@ function leaveReadable(node: MimeNode): void {
 }
 
 /** The library chooses an encoding by what it can look at, and a stream it cannot. */
-function encodeAs(node: MimeNode, { content, transferEncoding }: LongBody): void {
-  for (const child of node.childNodes) encodeAs(child, { content, transferEncoding })
-  if (node.content === content) node.getTransferEncoding = () => transferEncoding
+function encodeAs(node: MimeNode, body: LongBody): void {
+  for (const child of node.childNodes) encodeAs(child, body)
+  if (node.content === body.content) node.getTransferEncoding = () => body.transferEncoding
 }
 
 interface Built {

@@ -41,7 +41,7 @@ export interface ComposedAttachment {
 export interface Calendar {
   /** RFC 5546 §1.4: REQUEST, REPLY, CANCEL, … */
   readonly method: string
-  readonly content: string
+  readonly content: string | LongText
 }
 
 /** The fields of a mailing list (RFC 2369, RFC 2919). Each URL is `https:` or `mailto:`. */

@@ -2,23 +2,50 @@ import { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { inTurns } from '../text/in-turns.ts'
 import { type LineEndFinding, LineEnds } from '../text/line-ends.ts'
-import type { InPieces, LongText } from '../text/long-text.ts'
+import { type InPieces, LongText } from '../text/long-text.ts'
+import { type FieldPath, MessageError } from './message-error.ts'
+
+/** A longer text than this is never passed on as it is, and so the library need not look at it whole. */
+const LONGEST_STRING = 131_072
 
 /** What is known of a long text for people before it is written into a message. */
 export interface LongBody {
+  readonly octets: InPieces
   readonly content: Readable
   readonly transferEncoding: '8bit' | 'base64' | 'quoted-printable'
 }
 
+/** Text for people has lines, and MIME ends them with CRLF, whatever ended them before. */
+export async function bodyText(
+  path: FieldPath,
+  given: string | LongText,
+  encoding: '7bit' | '8bit',
+): Promise<string | LongBody> {
+  const halves = given instanceof LongText ? given.surrogates === 'halves' : /\p{Cs}/u.test(given)
+  if (halves) throw new MessageError(path, 'half of a surrogate pair is no character')
+  if (!(given instanceof LongText)) return inLines(given)
+  return given.octets > LONGEST_STRING ? await longBody(given, encoding) : inLines(given.toString())
+}
+
+function inLines(text: string): string {
+  return text.replace(/\r\n|\r|\n/g, '\r\n')
+}
+
+export function contentOf(body: string | LongBody | undefined): string | Readable | undefined {
+  return typeof body === 'object' ? body.content : body
+}
+
 /** The text with CRLF, and how it is to be encoded: the library cannot look through what it is given as a stream. */
-export async function longBody(text: LongText, encoding: '7bit' | '8bit'): Promise<LongBody> {
+async function longBody(text: LongText, encoding: '7bit' | '8bit'): Promise<LongBody> {
   const decoder = new StringDecoder('utf8')
   const count = { letters: 0, others: 0, controls: 0 }
   for await (const piece of inTurns(text.pieces())) add(count, decoder.write(piece))
   const noticed = await noticedIn(text)
   const readable = count.controls === 0 && has(noticed, 'eight-bit') && !has(noticed, 'long-line')
+  const octets = inCrlf(text)
   return {
-    content: streamOf(inCrlf(text)),
+    octets,
+    content: streamOf(octets),
     transferEncoding:
       encoding === '8bit' && readable ? '8bit' : count.others < count.letters ? 'quoted-printable' : 'base64',
   }

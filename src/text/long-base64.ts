@@ -22,6 +22,18 @@ export function decodedBase64(text: LongText): InPieces {
   }
 }
 
+/** The base64 of octets in pieces. */
+export function* encodedBase64(pieces: Iterable<Buffer>): Generator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for (const piece of pieces) {
+    const octets = rest.length === 0 ? piece : Buffer.concat([rest, piece])
+    const whole = octets.length - (octets.length % 3)
+    rest = octets.subarray(whole)
+    yield octets.toString('base64', 0, whole)
+  }
+  if (rest.length > 0) yield rest.toString('base64')
+}
+
 /** Pieces of whole groups of four characters. */
 function* quanta(text: LongText): Generator<string> {
   let rest = ''

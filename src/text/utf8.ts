@@ -32,7 +32,7 @@ export class Utf8Check {
 }
 
 /** How many octets there are before a character that is cut off; what is no UTF-8 anyway is left to be found. */
-function wholeCharacters(octets: Buffer): number {
+export function wholeCharacters(octets: Buffer): number {
   for (let back = 1; back <= 3 && back <= octets.length; back += 1) {
     const octet = octets[octets.length - back] ?? 0
     if (octet < 0x80) break

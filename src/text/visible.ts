@@ -1,7 +1,10 @@
+import { isUtf8 } from 'node:buffer'
+import { wholeCharacters } from './utf8.ts'
+
+const CR = 0x0d
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/
 const PLAIN_LINES = /^[\t\r\n\x20-\x5b\x5d-\x7e]*$/
 const BARE_CR_OR_LF = /\r(?!\n)|(?<!\r)\n/
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Control, format (bidirectional overrides), surrogate, private and unassigned characters, and odd spaces. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\\]/gu
 const LINE_END_OR_TAB: Readonly<Record<string, string>> = { '\\x0d\\x0a': '\r\n', '\\x09': '\t' }
@@ -36,6 +39,20 @@ export function visibleContent(octets: Buffer): string {
   return visible(octets).replace(/\\\\|\\x0d\\x0a|\\x09/g, (found) => LINE_END_OR_TAB[found] ?? found)
 }
 
+/** The same of content in pieces, cut anywhere. */
+export function* visibleContentIn(pieces: Iterable<Buffer>): Generator<string> {
+  let rest: Buffer = Buffer.alloc(0)
+  for (const piece of pieces) {
+    const octets = rest.length === 0 ? piece : Buffer.concat([rest, piece])
+    const whole = wholeCharacters(octets)
+    // it may be half of a line end
+    const end = octets[whole - 1] === CR ? whole - 1 : whole
+    rest = octets.subarray(end)
+    yield visibleContent(octets.subarray(0, end))
+  }
+  yield visibleContent(rest)
+}
+
 /** The octets that `visible` made this text of; text that it cannot have made is taken as UTF-8. */
 export function octetsOf(text: string): Buffer {
   if (!text.includes('\\')) return Buffer.from(text)
@@ -48,11 +65,7 @@ export function octetsOf(text: string): Buffer {
 }
 
 function asUtf8(octets: Buffer): string | undefined {
-  try {
-    return UTF8.decode(octets)
-  } catch {
-    return undefined
-  }
+  return isUtf8(octets) ? octets.toString() : undefined
 }
 
 function escaped(character: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isLong, jsonSlices } from '../../src/http/json-slices.ts'
+import { isLong, jsonSlices, StringInPieces } from '../../src/http/json-slices.ts'
 
 const LISTING = Array.from({ length: 5001 }, (_, n) => ({ number: n + 1, uid: `"${n}"`, headers: undefined }))
 
@@ -26,4 +26,11 @@ test('only what is long is written in slices', () => {
   expect(isLong({ messages: LISTING.slice(0, 10) })).toBe(false)
   expect(isLong(LISTING)).toBe(false)
   expect(isLong(null)).toBe(false)
+})
+
+test('a string that is made while it is written is the string that its pieces are', () => {
+  const pieces = ['a"b', '\\', '', '\r\n', 'ü😀', '\ud83d']
+  const json = { before: 1, raw: new StringInPieces(() => pieces), after: [2] }
+  expect(isLong(json)).toBe(true)
+  expect([...jsonSlices(json)].join('')).toBe(JSON.stringify({ ...json, raw: pieces.join('') }))
 })

@@ -4,14 +4,14 @@ import { LongJson } from '../../src/http/long-json.ts'
 import { Problem } from '../../src/http/problem.ts'
 import { requireStrictJson } from '../../src/http/strict-json.ts'
 import { LongText } from '../../src/text/long-text.ts'
-import { everyCut } from '../support/every-cut.ts'
+import { cutsOf } from '../support/every-cut.ts'
 
 /** What became of a body: its value, or what was at fault. */
 type Read = { readonly value: unknown } | { readonly status: number; readonly errors: unknown }
 
-function readOrRefused(read: () => unknown): Read {
+async function readOrRefused(read: () => unknown): Promise<Read> {
   try {
-    return { value: read() }
+    return { value: await read() }
   } catch (error) {
     if (error instanceof SyntaxError)
       return { status: 400, errors: [{ pointer: '', detail: 'this is not JSON' }] }
@@ -21,8 +21,8 @@ function readOrRefused(read: () => unknown): Read {
   }
 }
 
-function atOnce(octets: Buffer): Read {
-  return readOrRefused(() => {
+async function atOnce(octets: Buffer): Promise<Read> {
+  return await readOrRefused(() => {
     requireStrictJson(octets, 'utf-8')
     const value = JSON.parse(octets.toString()) as unknown
     if (typeof value !== 'object' || value === null) throw new SyntaxError('neither object nor array')
@@ -30,12 +30,17 @@ function atOnce(octets: Buffer): Read {
   })
 }
 
-function inPieces(pieces: readonly Buffer[]): Read {
-  return readOrRefused(() => {
+async function inPieces(pieces: readonly Buffer[]): Promise<Read> {
+  return await readOrRefused(async () => {
     const json = new LongJson()
     for (const piece of pieces) json.push(piece)
-    return plain(json.end())
+    return plain(await json.end())
   })
+}
+
+/** Wherever it is cut. */
+async function everyCut<T>(octets: Buffer, read: (pieces: readonly Buffer[]) => Promise<T>, expected: T) {
+  for (const pieces of cutsOf(octets)) expect(await read(pieces)).toEqual(expected)
 }
 
 /** With strings for long texts. */
@@ -58,10 +63,11 @@ describe('a body in pieces, cut anywhere, is read as it is at one go', () => {
     '{"message":"raw"}',
     '{"mess\\u0061ge":{"raw":"x","r\\u0061w2":"y"}}',
     '[]',
-  ])('%s', (text) => {
+  ])('%s', async (text) => {
     const octets = Buffer.from(text)
-    expect(everyCut(octets, inPieces)).toEqual(atOnce(octets))
-    expect(atOnce(octets)).toHaveProperty('value')
+    const expected = await atOnce(octets)
+    expect(expected).toHaveProperty('value')
+    await everyCut(octets, inPieces, expected)
   })
 
   test.each([
@@ -82,10 +88,11 @@ describe('a body in pieces, cut anywhere, is read as it is at one go', () => {
     ['null', 'null'],
     ['two values', '{} {}'],
     ['a comma too many', '{"message":{"raw":"a",}}'],
-  ])('with %s', (_fault, text) => {
+  ])('with %s', async (_fault, text) => {
     const octets = Buffer.from(text)
-    expect(everyCut(octets, inPieces)).toEqual(atOnce(octets))
-    expect(atOnce(octets)).toHaveProperty('errors')
+    const expected = await atOnce(octets)
+    expect(expected).toHaveProperty('errors')
+    await everyCut(octets, inPieces, expected)
   })
 
   test.each([
@@ -93,21 +100,22 @@ describe('a body in pieces, cut anywhere, is read as it is at one go', () => {
     ['in a text, cut off', Buffer.from('{"message":{"raw":"\xe2\x82"}}', 'latin1')],
     ['behind names that stand twice', Buffer.from('{"a":1,"a":2,"b":"\xc3"}', 'latin1')],
     ['at the end', Buffer.from('{}\xc3', 'latin1')],
-  ])('that is no UTF-8, %s', (_where, octets) => {
-    expect(everyCut(octets, inPieces)).toEqual({
+  ])('that is no UTF-8, %s', async (_where, octets) => {
+    const expected = {
       status: 400,
       errors: [{ pointer: '', detail: 'this is not UTF-8' }],
-    })
-    expect(atOnce(octets)).toEqual(inPieces([octets]))
+    }
+    await everyCut<Read>(octets, inPieces, expected)
+    expect(await atOnce(octets)).toEqual(expected)
   })
 
-  test('that has too many values', () => {
+  test('that has too many values', async () => {
     const octets = Buffer.from(`{"message":{"raw":"a"},"b":[${'1,'.repeat(600_000)}1]}`)
-    expect(inPieces([octets.subarray(0, 50), octets.subarray(50)])).toEqual(atOnce(octets))
-    expect(inPieces([octets])).toMatchObject({ status: 400 })
+    expect(await inPieces([octets.subarray(0, 50), octets.subarray(50)])).toEqual(await atOnce(octets))
+    expect(await inPieces([octets])).toMatchObject({ status: 400 })
   })
 
-  test('whatever it holds', () => {
+  test('whatever it holds', async () => {
     const texts = fc.record(
       {
         raw: fc.string({ unit: 'binary' }),
@@ -116,40 +124,40 @@ describe('a body in pieces, cut anywhere, is read as it is at one go', () => {
       },
       { requiredKeys: [] },
     )
-    fc.assert(
-      fc.property(texts, fc.jsonValue({ maxDepth: 3 }), fc.nat(), (message, other, cut) => {
+    await fc.assert(
+      fc.asyncProperty(texts, fc.jsonValue({ maxDepth: 3 }), fc.nat(), async (message, other, cut) => {
         const octets = Buffer.from(
           JSON.stringify({ message, steps: [{ raw: message.raw, data: other }], other }),
         )
         const at = cut % octets.length
-        expect(inPieces([octets.subarray(0, at), octets.subarray(at)])).toEqual(atOnce(octets))
+        expect(await inPieces([octets.subarray(0, at), octets.subarray(at)])).toEqual(await atOnce(octets))
       }),
     )
   })
 
-  test('nothing at all is an empty object, and a byte order mark is passed over', () => {
-    expect(inPieces([])).toEqual({ value: {} })
-    expect(everyCut(Buffer.from('\ufeff{"a":1}'), inPieces)).toEqual({ value: { a: 1 } })
+  test('nothing at all is an empty object, and a byte order mark is passed over', async () => {
+    expect(await inPieces([])).toEqual({ value: {} })
+    await everyCut<Read>(Buffer.from('\ufeff{"a":1}'), inPieces, { value: { a: 1 } })
   })
 })
 
 describe('a long text', () => {
   const long = 'x'.repeat(16_380)
 
-  function raw(pieces: readonly Buffer[]): { readonly text: string; readonly surrogates: string } {
+  async function raw(pieces: readonly Buffer[]) {
     const json = new LongJson()
     json.push(Buffer.from(`{"message":{"raw":"${long}`))
     for (const piece of pieces) json.push(piece)
     json.push(Buffer.from('"}}'))
-    const { message } = json.end() as { message: { raw: unknown } }
+    const { message } = (await json.end()) as { message: { raw: unknown } }
     const text = message.raw
     if (!(text instanceof LongText)) throw new Error('the text is not long')
     return { text: text.toString(), surrogates: text.surrogates }
   }
 
-  test('is octets, its escapes undone wherever they are cut', () => {
+  test('is octets, its escapes undone wherever they are cut', async () => {
     const rest = 'ü€😀\\u00fc\\u20AC\\ud83d\\ude00\\r\\n\\"\\\\\\/'
-    expect(everyCut(Buffer.from(rest), raw)).toEqual({
+    await everyCut<unknown>(Buffer.from(rest), raw, {
       text: long + (JSON.parse(`"${rest}"`) as string),
       surrogates: 'in-pairs',
     })
@@ -163,29 +171,29 @@ describe('a long text', () => {
     '\\ud83d\\ud83d\\ude00',
     '\\ude00\\ud83d',
     '\\ud83d\\u0041',
-  ])('tells of half a surrogate pair, and holds what Node makes of it: %s', (half) => {
+  ])('tells of half a surrogate pair, and holds what Node makes of it: %s', async (half) => {
     const rest = `xxxx${half}`
     const expected = Buffer.from(JSON.parse(`"${rest}"`) as string).toString()
-    expect(everyCut(Buffer.from(rest), raw)).toEqual({ text: long + expected, surrogates: 'halves' })
+    await everyCut<unknown>(Buffer.from(rest), raw, { text: long + expected, surrogates: 'halves' })
   })
 
-  test('is so from 16 KiB on, and with half of a surrogate pair', () => {
-    const read = (text: string): unknown => {
+  test('is so from 16 KiB on, and with half of a surrogate pair', async () => {
+    const read = async (text: string): Promise<unknown> => {
       const json = new LongJson()
       json.push(Buffer.from(`{"message":{"html":"${text}"}}`))
-      return (json.end() as { message: { html: unknown } }).message.html
+      return ((await json.end()) as { message: { html: unknown } }).message.html
     }
-    expect(read('x'.repeat(16_384))).toBe('x'.repeat(16_384))
-    expect(read('x'.repeat(16_385))).toBeInstanceOf(LongText)
-    expect(read('\\ud83d')).toBeInstanceOf(LongText)
+    expect(await read('x'.repeat(16_384))).toBe('x'.repeat(16_384))
+    expect(await read('x'.repeat(16_385))).toBeInstanceOf(LongText)
+    expect(await read('\\ud83d')).toBeInstanceOf(LongText)
   })
 })
 
-test('what stands beside the texts has a limit', () => {
+test('what stands beside the texts has a limit', async () => {
   const json = new LongJson()
   const piece = Buffer.from(`"${'x'.repeat(1_000_000)}",`)
   json.push(Buffer.from(`{"message":{"raw":"${'x'.repeat(20_000_000)}"},"others":[`))
   for (let n = 0; n < 9; n += 1) json.push(piece)
   json.push(Buffer.from('1]}'))
-  expect(readOrRefused(() => json.end())).toEqual({ status: 413, errors: undefined })
+  expect(await readOrRefused(() => json.end())).toEqual({ status: 413, errors: undefined })
 })

@@ -146,7 +146,7 @@ const SECTIONS: Readonly<Record<number, string>> = {
   // JSON Pointer
   6901: '3 4 5',
   // The JavaScript Object Notation (JSON) Data Interchange Format
-  8259: '7 8.1 8.2',
+  8259: '2 3 4 5 6 7 8.1 8.2',
   // SPF
   7208: '2.4 3.3 4.6.4 8 8.4 8.6 8.7',
   // Email Authentication Status Codes
@@ -170,8 +170,6 @@ const SECTIONS: Readonly<Record<number, string>> = {
   7677: '3 4',
   // TLS Server Identity Check for Email-Related Protocols
   7817: '3',
-  // JSON
-  8259: '2 3 4 5 6 7 8.1',
   // Web Linking
   8288: '3',
   // Cryptographic Algorithm and Key Usage Update to DKIM

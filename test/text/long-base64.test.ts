@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { decodeBase64 } from '../../src/sasl/base64.ts'
-import { decodedBase64, isBase64 } from '../../src/text/long-base64.ts'
+import { decodedBase64, encodedBase64, isBase64 } from '../../src/text/long-base64.ts'
 import { LongText } from '../../src/text/long-text.ts'
 import { cutsOf } from '../support/every-cut.ts'
 
@@ -27,3 +27,12 @@ test.each([
     if (expected) expect(Buffer.concat([...decodedBase64(long).pieces()])).toEqual(decodeBase64(text))
   }
 })
+
+test.each([0, 1, 2, 3, 7])(
+  '%i octets, cut anywhere, become the base64 that they are in one piece',
+  (length) => {
+    const octets = Buffer.from('\xffmessage', 'latin1').subarray(0, length)
+    for (const pieces of cutsOf(octets))
+      expect([...encodedBase64(pieces)].join('')).toBe(octets.toString('base64'))
+  },
+)

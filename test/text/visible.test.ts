@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { octetsOf, visible, visibleContent, visibleLatin1 } from '../../src/text/visible.ts'
+import { octetsOf, visible, visibleContent, visibleContentIn, visibleLatin1 } from '../../src/text/visible.ts'
 
 test.each([
   ['plain text', 'mail.lab.test ESMTP Postfix', 'mail.lab.test ESMTP Postfix'],
@@ -67,4 +67,31 @@ test('content that only speaks of line ends and TABs is shown as it is written',
   expect(visibleContent(Buffer.from('\\x09'))).toBe('\\\\x09')
   expect(visibleContent(Buffer.from('\\x0d\n'))).toBe('\\\\x0d\\x0a')
   expect(visibleContent(Buffer.from('\\\r\n'))).toBe('\\\\\r\n')
+})
+
+test('content in pieces is shown as in one, wherever it is cut', () => {
+  const octets = fc.constantFrom(
+    0x0d,
+    0x0a,
+    0x09,
+    0x5c,
+    0x41,
+    0x00,
+    0xc3,
+    0xa9,
+    0xe2,
+    0x82,
+    0xac,
+    0xf0,
+    0x9f,
+    0x98,
+    0x80,
+    0xff,
+  )
+  fc.assert(
+    fc.property(fc.array(fc.array(octets, { maxLength: 6 }), { maxLength: 6 }), (given) => {
+      const pieces = given.map((piece) => Buffer.from(piece))
+      expect([...visibleContentIn(pieces)].join('')).toBe(visibleContent(Buffer.concat(pieces)))
+    }),
+  )
 })

@@ -1,15 +1,14 @@
 import { Router } from 'express'
 import { z } from 'zod'
 import type { ConfiguredServer } from '../../session/configured-server.ts'
-import type { Envelope } from '../../smtp/envelope.ts'
 import { send } from '../../smtp/send.ts'
-import { visibleContent } from '../../text/visible.ts'
 import { bodyWish } from '../auth-wish.ts'
 import type { Context } from '../context.ts'
 import { deliver, destinationOf, reachedServer, type Sending, wayOf } from '../delivery.ts'
+import { dryRun } from '../dry-run.ts'
 import { addressFaults, envelopeOf, requireAddresses } from '../envelope.ts'
 import { answerOf, type Finished, idempotencyHeaders, idempotencyKeyOf } from '../idempotency.ts'
-import { type OutgoingMessage, outgoingMessage } from '../outgoing-message.ts'
+import { outgoingMessage } from '../outgoing-message.ts'
 import { popBefore } from '../pop-before.ts'
 import { represent } from '../represent.ts'
 import { mount, route } from '../route.ts'
@@ -135,28 +134,4 @@ export function smtpSendRouter(context: Context): Router {
     )
   })
   return router
-}
-
-function dryRun(envelope: Envelope, message: OutgoingMessage) {
-  const from = envelope.reversePath?.address ?? ''
-  const to = envelope.forwardPaths.map(({ address }) => address)
-  const octets = Buffer.concat(message.blocks)
-  const raw = visibleContent(octets)
-  return {
-    json: {
-      outcome: 'ok',
-      dryRun: true,
-      envelope: { from, to },
-      messageId: message.messageId,
-      octets: octets.length,
-      rawBase64: octets.toString('base64'),
-      raw,
-      findings: message.findings,
-    },
-    account: [
-      {
-        lines: `MAIL FROM:<${from}>\n${to.map((recipient) => `RCPT TO:<${recipient}>\n`).join('')}DATA\n${raw}\n`,
-      },
-    ],
-  }
 }

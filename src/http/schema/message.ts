@@ -3,6 +3,8 @@ import { longText } from './long-text.ts'
 
 const address = z.string().min(1).max(1000)
 const MOST_HEADERS = 1000
+/** Servers take no more of a header, and folding it takes a while. */
+const LONGEST_HEADERS = 100_000
 const urls = z.array(z.string().min(1).max(2000)).max(20)
 
 const attachment = z.strictObject({
@@ -42,13 +44,19 @@ export const composedFields = {
   headers: z
     .record(z.string(), z.union([z.string(), z.array(z.string()).max(100)]))
     .refine((headers) => Object.keys(headers).length <= MOST_HEADERS, `at most ${MOST_HEADERS} names`)
+    .refine(
+      (headers) => charactersIn(headers) <= LONGEST_HEADERS,
+      `at most ${LONGEST_HEADERS} characters in all values together`,
+    )
     .optional()
-    .describe('Further header fields, of at most 1000 names; a list is a field that comes several times.'),
+    .describe(
+      'Further header fields, of at most 1000 names and 100,000 characters in all; a list is a field that comes several times.',
+    ),
   attachments: z.array(attachment).max(100).optional().describe('Files, each in base64 or as text.'),
   calendar: z
     .strictObject({
       method: z.string().min(1).max(40).describe('`REQUEST`, `REPLY`, `CANCEL`, `PUBLISH`.'),
-      content: z.string().describe('The object, from BEGIN:VCALENDAR on.'),
+      content: longText().describe('The object, from BEGIN:VCALENDAR on.'),
     })
     .optional()
     .describe('An iCalendar object (RFC 5545) and its method, e.g. `REQUEST`.'),
@@ -61,6 +69,12 @@ export const composedFields = {
     .optional()
     .describe('The thread: each `Message-ID`, the oldest first.'),
   messageId: z.string().max(1000).optional().describe('Left out: one is made.'),
+}
+
+function charactersIn(headers: Readonly<Record<string, string | readonly string[]>>): number {
+  return Object.values(headers)
+    .flat()
+    .reduce((sum, value) => sum + value.length, 0)
 }
 
 /** What a message may be instead of composed fields; one of them, and alone. */
