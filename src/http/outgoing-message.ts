@@ -5,15 +5,14 @@ import type { ComposedAttachment, ComposedMessage } from '../message/composed-me
 import { type SigningKey, sign } from '../message/dkim.ts'
 import { MessageError } from '../message/message-error.ts'
 import { defaultTestMessage, eicar, gtube } from '../message/test-messages.ts'
-import { decodeBase64 } from '../sasl/base64.ts'
 import type { ContentFacts } from '../smtp/envelope.ts'
 import { Blocks } from '../text/blocks.ts'
 import { inTurns } from '../text/in-turns.ts'
 import { BareLineEnd, LineEnds } from '../text/line-ends.ts'
-import { decodedBase64, isBase64 } from '../text/long-base64.ts'
-import type { InPieces, LongText } from '../text/long-text.ts'
+import type { InPieces } from '../text/long-text.ts'
 import { Secret } from '../text/secret.ts'
 import type { Context } from './context.ts'
+import { fromBase64 } from './given-base64.ts'
 import { type FieldError, invalidRequest, Problem } from './problem.ts'
 import { pointerOf } from './route.ts'
 import type { Message } from './schema/message.ts'
@@ -276,11 +275,4 @@ export function messageIdIn(octets: Buffer): string | null {
   const end = octets.subarray(0, LONGEST_HEADER).indexOf('\r\n\r\n')
   const header = octets.subarray(0, end === -1 ? LONGEST_HEADER : end).toString('latin1')
   return /^message-id:[ \t]*(?:\r\n[ \t]+)?(<[\x21-\x7e]+>)[ \t]*$/im.exec(header)?.[1] ?? null
-}
-
-async function fromBase64(text: string | LongText, pointer: string): Promise<Buffer | InPieces> {
-  const octets =
-    typeof text === 'string' ? decodeBase64(text) : (await isBase64(text)) ? decodedBase64(text) : undefined
-  if (octets !== undefined) return octets
-  throw invalidRequest([{ pointer, detail: 'this is not base64 (RFC 4648 §4)' }])
 }

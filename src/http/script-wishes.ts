@@ -1,4 +1,4 @@
-import { decodeBase64 } from '../sasl/base64.ts'
+import { inCrlf } from '../message/long-content.ts'
 import type { TimeLimits } from '../session/budget.ts'
 import type { ConfiguredServer } from '../session/configured-server.ts'
 import { type Expectation, expectation, namesIn } from '../session/expectation.ts'
@@ -6,8 +6,11 @@ import { referencesIn } from '../session/script-line.ts'
 import { MOST_SECRETS } from '../session/script-secrets.ts'
 import type { Script, Step, StepSecret } from '../session/script-steps.ts'
 import type { Target } from '../session/target.ts'
+import { inOne } from '../text/in-turns.ts'
+import type { LongText } from '../text/long-text.ts'
 import { PatternError } from '../text/pattern.ts'
 import { configuredWish, fieldsWish } from './auth-wish.ts'
+import { fromBase64 } from './given-base64.ts'
 import { type FieldError, invalidRequest } from './problem.ts'
 import type { SmtpSessionBody, StepFields } from './schema/script.ts'
 import type { Role } from './target.ts'
@@ -28,7 +31,7 @@ type ScriptFields = Pick<SmtpSessionBody, 'onUnexpected' | 'pipelining'> & {
  * The caller's script, every step of it readable.
  * @throws {Problem} 400 naming each step and field at fault
  */
-export function scriptOf(body: ScriptFields, reading: Reading): Script {
+export async function scriptOf(body: ScriptFields, reading: Reading): Promise<Script> {
   const errors: FieldError[] = []
   const names = new Set<string>()
   const steps: Step[] = []
@@ -56,7 +59,7 @@ export function scriptOf(body: ScriptFields, reading: Reading): Script {
       })
     if (body.steps[at - 1]?.drop === true)
       errors.push({ pointer: place, detail: 'nothing can follow `drop`' })
-    const step = collected(errors, () => stepOf(fields, place, reading))
+    const step = await collected(errors, () => stepOf(fields, place, reading))
     if (step === undefined) continue
     for (const name of namesIn(step.expect)) names.add(name)
     steps.push(step)
@@ -75,7 +78,7 @@ export function quiet(target: Target, body: { readonly tls?: unknown; readonly a
   return asked || target.security !== 'opportunistic' ? target : { ...target, security: 'off' }
 }
 
-function stepOf(fields: StepFields, place: string, reading: Reading): Step {
+async function stepOf(fields: StepFields, place: string, reading: Reading): Promise<Step> {
   const { pauseMs, reply, multiline } = fields
   const expect = expectOf(fields, place, reading.role)
   const common = {
@@ -86,9 +89,9 @@ function stepOf(fields: StepFields, place: string, reading: Reading): Step {
   }
   const secret = secretOf(fields)
   if (fields.send !== undefined) return { kind: 'send', line: fields.send, ...secret, ...common }
-  if (fields.data !== undefined) return { ...contentOf(fields.data, fields), ...secret, ...common }
+  if (fields.data !== undefined) return { ...(await contentOf(fields.data, fields)), ...secret, ...common }
   if (fields.raw !== undefined)
-    return { kind: 'raw', octets: octetsOf(fields.raw, `${place}/raw`), ...secret, ...common }
+    return { kind: 'raw', octets: await octetsOf(fields.raw, `${place}/raw`), ...secret, ...common }
   if (fields.login !== undefined)
     return { kind: 'login', wish: wishOf(fields.login, `${place}/login`, reading), ...common }
   if (fields.startTls !== undefined) return { kind: 'start-tls', ...common }
@@ -96,14 +99,18 @@ function stepOf(fields: StepFields, place: string, reading: Reading): Step {
   return { kind: expect === undefined ? 'pause' : 'read', ...common }
 }
 
-function contentOf(data: string, { dotStuff, crlf, terminate }: StepFields) {
-  const text = crlf === false ? data : data.replaceAll(/\r\n|\r|\n/g, '\r\n')
+async function contentOf(data: string | LongText, { dotStuff, crlf, terminate }: StepFields) {
   return {
     kind: 'content',
-    octets: Buffer.from(text),
+    octets: await dataOf(data, crlf === false ? 'as-they-are' : 'crlf'),
     dotStuff: dotStuff === false ? 'off' : 'on',
     terminate: terminate === false ? 'off' : 'on',
   } as const
+}
+
+async function dataOf(data: string | LongText, lineEnds: 'as-they-are' | 'crlf'): Promise<Buffer> {
+  if (typeof data !== 'string') return await inOne(lineEnds === 'crlf' ? inCrlf(data) : data)
+  return Buffer.from(lineEnds === 'crlf' ? data.replaceAll(/\r\n|\r|\n/g, '\r\n') : data)
 }
 
 function secretOf({ secret }: StepFields): { readonly secret?: StepSecret } {
@@ -129,8 +136,7 @@ function wishOf(login: NonNullable<StepFields['login']>, place: string, { role, 
   throw invalidRequest([{ pointer: place, detail: 'no credentials are configured for this server' }])
 }
 
-function octetsOf(base64: string, pointer: string): Buffer {
-  const octets = decodeBase64(base64)
-  if (octets === undefined) throw invalidRequest([{ pointer, detail: 'this is not base64 (RFC 4648 §4)' }])
-  return octets
+async function octetsOf(base64: string | LongText, pointer: string): Promise<Buffer> {
+  const octets = await fromBase64(base64, pointer)
+  return Buffer.isBuffer(octets) ? octets : await inOne(octets)
 }

@@ -21,9 +21,9 @@ export async function together<P extends Readonly<Record<string, () => unknown>>
 }
 
 /** What is wrong with one part does not hide what is wrong with the next. */
-export function collected<T>(errors: FieldError[], read: () => T): T | undefined {
+export async function collected<T>(errors: FieldError[], read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return read()
+    return await read()
   } catch (error) {
     errors.push(...faultsOf(error))
     return undefined

@@ -29,7 +29,7 @@ export async function scriptedScript(
   const { options, wire, clock } = scriptedOptions(protocol, `${greeting}\n${wireScript}`, wish)
   const timeLimits = { ...TIME_LIMITS, ...wish.timeLimits }
   const role = protocol === 'pop3' ? 'pop3' : 'smtp'
-  const script = scriptOf(
+  const script = await scriptOf(
     { steps, onUnexpected: wish.onUnexpected, pipelining: wish.pipelining },
     { role, server: undefined, timeLimits },
   )

@@ -50,7 +50,7 @@ export function pop3SessionRouter(context: Context): Router {
     const timeLimits = timeLimitsOf(context, body.timeouts, 'body')
     const auth = wishOf(body, request, server)
     const target = quiet(named, { tls: body.tls, auth })
-    const script = scriptOf(body, { role: 'pop3', server, timeLimits })
+    const script = await scriptOf(body, { role: 'pop3', server, timeLimits })
     const end = await runFor(context, target, response, (signal, tools) =>
       pop3Script(tools, { target, timeLimits, signal, auth, script }),
     )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { KEPT_OCTETS } from '../../session/script-bodies.ts'
 import { Diagnosis, Outcome, Reply, Stage, sessionMembers } from './answers.ts'
 import { connectionFields } from './connection.ts'
+import { longText } from './long-text.ts'
 import { Auth, AuthReport, Hello } from './send.ts'
 
 const MOST_STEPS = 500
@@ -39,9 +40,9 @@ const fields = {
     .describe(
       '`none`: no reply is waited for. Left out: one is waited for, but not where none is due: inside a message, before the octets of a BDAT chunk, behind half a line.',
     ),
-  raw: z
-    .string()
-    .min(1)
+  raw: longText()
+    .refine((given) => given !== '', { error: 'Too small: expected string to have >=1 characters' })
+    .meta({ override: { type: 'string', minLength: 1 } })
     .optional()
     .describe('Octets in base64, as they are: half lines, bare line ends, several commands in one write.'),
   startTls: z
@@ -72,8 +73,7 @@ const fields = {
 }
 
 const contentFields = {
-  data: z
-    .string()
+  data: longText()
     .optional()
     .describe(
       'Content after DATA, as UTF-8. It is sent only where the server has asked for it (354), or else it would be taken for commands.',
