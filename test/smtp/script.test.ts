@@ -574,11 +574,13 @@ describe('time', () => {
 
   test('the end of the call interrupts a pause, and the steps so far are told', async () => {
     const clock = manualClock()
-    const running = scriptedScript('smtp', 'C: NOOP\nS: 250 Ok', [{ send: 'NOOP' }, { pauseMs: 9000 }], {
+    const script = 'C: NOOP\nS: <PAUSE 5>\nS: 250 Ok'
+    const running = scriptedScript('smtp', script, [{ send: 'NOOP' }, { pauseMs: 9000 }], {
       clock,
       timeLimits: { total: 9001 },
       cuts: 'none',
     })
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
     clock.advance(5)
     for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
     clock.advance(8997)
