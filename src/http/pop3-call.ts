@@ -50,8 +50,8 @@ export interface Pop3Call {
   problem<T>(failed: Failed<T>, members: Members, deletions?: number): Problem
   /** Answers with what the server said; without the session's secrets, for servers echo. */
   answer(done: Done<unknown>, body: Readonly<Record<string, unknown>>, headers?: Answer['headers']): void
-  /** Answers with a message, which is told as it is: it is nobody's words about this session. */
-  answerMessage(
+  /** Answers with a message, which is nobody’s words about this session, or with what was looked through already. */
+  answerAsItIs(
     done: Done<unknown>,
     body: Readonly<Record<string, unknown>>,
     headers: NonNullable<Answer['headers']>,
@@ -88,7 +88,7 @@ export function pop3Call(context: Context, query: Pop3Query, request: Request, r
     },
     answer: (done, body, headers = {}) =>
       answerWith(request, response, query, done, scrubbed(body, done.scrub), { headers }),
-    answerMessage: (done, body, headers) => answerWith(request, response, query, done, body, { headers }),
+    answerAsItIs: (done, body, headers) => answerWith(request, response, query, done, body, { headers }),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Reply } from '../session/answer.ts'
 import type { Failure, Outcome } from '../session/outcome.ts'
 import type { SessionFacts } from '../session/session.ts'
 import type { Target } from '../session/target.ts'
+import { inTurns } from '../text/in-turns.ts'
 import type { Transcript } from '../transcript/entry.ts'
 import { Problem } from './problem.ts'
 
@@ -103,6 +104,21 @@ export function scrubbed<T extends object>(value: T, scrub: (text: string) => st
   // a listing has a hundred thousand texts, and hardly ever one of them holds a secret
   const whole = JSON.stringify(value)
   return scrub(whole) === whole ? value : eachScrubbed(value, scrub)
+}
+
+/** As many elements as are looked through at one go: a millisecond or two. */
+const SLICE = 2000
+
+/** The same of a list that may be long: others have their turn before all of it is looked through. */
+export async function scrubbedInTurns<T extends object>(
+  list: readonly T[],
+  scrub: (text: string) => string,
+): Promise<readonly T[]> {
+  if (list.length <= SLICE) return scrubbed(list, scrub)
+  const clean: T[] = []
+  const starts = Array.from({ length: Math.ceil(list.length / SLICE) }, (_, at) => at * SLICE)
+  for await (const start of inTurns(starts)) clean.push(...scrubbed(list.slice(start, start + SLICE), scrub))
+  return clean
 }
 
 function eachScrubbed<T>(value: T, scrub: (text: string) => string): T {

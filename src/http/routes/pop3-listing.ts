@@ -11,6 +11,7 @@ import { mount, route } from '../route.ts'
 import { answer, problems } from '../schema/answers.ts'
 import { ListAnswer, pop3Query, sessionHeaders } from '../schema/pop3.ts'
 import { listQuery, selectionOf, selectionQuery } from '../schema/pop3-several.ts'
+import { scrubbedInTurns } from '../session-answer.ts'
 import { LIST_EXAMPLE, MBOX_EXAMPLE, NDJSON_EXAMPLE } from './pop3-examples.ts'
 import { giveAll, MBOX, NDJSON } from './pop3-export.ts'
 
@@ -110,7 +111,8 @@ async function giveListing(
   })
   const links =
     limit === undefined ? {} : { Link: linksOf(request.originalUrl, offset, limit, done.value.selected) }
-  call.answer(done, done.value, links)
+  const messages = await scrubbedInTurns(done.value.messages, done.scrub)
+  call.answerAsItIs(done, { ...done.value, messages }, links)
 }
 
 async function withHeaders(maildrop: Maildrop, page: readonly ListedMessage[], names: readonly string[]) {

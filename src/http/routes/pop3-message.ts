@@ -140,7 +140,7 @@ async function giveParsed(
   })
   const { found, body } = done.value
   if (body !== undefined) {
-    call.answerMessage(done, body, tagged(found.uid))
+    call.answerAsItIs(done, body, tagged(found.uid))
     return
   }
   nameSession(response, done)

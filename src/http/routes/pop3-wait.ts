@@ -81,7 +81,7 @@ export function pop3WaitRouter(context: Context): Router {
         const { found, body } = end.value
         nameSession(response, end)
         const headers = found.uid === null ? {} : { ETag: entityTag(found.uid) }
-        call.answerMessage(end as Done<Found>, body, headers)
+        call.answerAsItIs(end as Done<Found>, body, headers)
         return
       }
       const next = nextLook(began, pace, loginDelayOf(end?.failure, end?.opening.capabilities))
