@@ -14,7 +14,7 @@ import type { ProblemCode } from '../diagnosis/codes.ts'
 import { NoRoom } from '../session/sessions.ts'
 import { refuseOtherSites, requireKey, requireOwnHost } from './access.ts'
 import { answerTime } from './answer-time.ts'
-import { bodyTime } from './body-time.ts'
+import { bodyTime, unanswered } from './body-time.ts'
 import { beginCall, callOf } from './call.ts'
 import { callLog, requestIdOf } from './call-log.ts'
 import { keyOf } from './caller.ts'
@@ -143,6 +143,7 @@ function readingJson({ maxMessageOctets }: Context): RequestHandler[] {
       strict: true,
       verify: (_request, _response, octets, charset) => requireStrictJson(octets, charset),
     }),
+    unanswered(),
   ]
 }
 

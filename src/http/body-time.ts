@@ -47,3 +47,10 @@ export function bodyTime(clock: Clock): RequestHandler {
     next()
   }
 }
+
+/** A body that became whole after its time was over is not acted upon: that was the answer. */
+export function unanswered(): RequestHandler {
+  return (_request, response, next) => {
+    if (!response.headersSent) next()
+  }
+}

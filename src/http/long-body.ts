@@ -21,27 +21,34 @@ export function longBody(maxOctets: number): RequestHandler {
       return
     }
     const json = new LongJson()
-    const body = new RequestBody(request)
-    try {
-      let octets = 0
-      for (let piece = await body.next(); piece !== null; piece = await body.next()) {
-        // the time for it was over, and that was the answer
-        if (response.headersSent) {
-          request.resume()
-          return
-        }
-        octets += piece.length
-        if (octets > maxOctets) throw tooLarge()
-        json.push(piece)
-      }
-    } catch (error) {
-      if (!(error instanceof CallerLeft)) throw error
-      throw new Problem({ status: 400, code: 'invalid-request', detail: 'The request cannot be read.' })
-    } finally {
-      body.release()
+    for await (const piece of piecesOf(request, maxOctets)) {
+      // the time for it was over, and that was the answer
+      if (response.headersSent) break
+      json.push(piece)
+    }
+    if (response.headersSent) {
+      request.resume()
+      return
     }
     request.body = await json.end()
     next()
+  }
+}
+
+async function* piecesOf(request: Request, maxOctets: number): AsyncGenerator<Buffer> {
+  const body = new RequestBody(request)
+  try {
+    let octets = 0
+    for (let piece = await body.next(); piece !== null; piece = await body.next()) {
+      octets += piece.length
+      if (octets > maxOctets) throw tooLarge()
+      yield piece
+    }
+  } catch (error) {
+    if (!(error instanceof CallerLeft)) throw error
+    throw new Problem({ status: 400, code: 'invalid-request', detail: 'The request cannot be read.' })
+  } finally {
+    body.release()
   }
 }
 

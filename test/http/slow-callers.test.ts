@@ -3,8 +3,9 @@ import { type AddressInfo, createConnection, type Socket } from 'node:net'
 import express from 'express'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { answerTime } from '../../src/http/answer-time.ts'
-import { bodyTime } from '../../src/http/body-time.ts'
+import { bodyTime, unanswered } from '../../src/http/body-time.ts'
 import { beginCall } from '../../src/http/call.ts'
+import { longBody } from '../../src/http/long-body.ts'
 import { mailServer } from '../support/mail-server.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { service } from '../support/service.ts'
@@ -98,6 +99,47 @@ describe('a caller who sends slowly', () => {
     clock.advance(5000)
     await closed
     expect(clock.waiting).toBe(0)
+  })
+})
+
+describe('a body that becomes whole after it was answered that its time is over', () => {
+  test.each([
+    ['short', 'Content-Length: 99', `${' '.repeat(97)}}`],
+    ['long', 'Content-Length: 300000', `${' '.repeat(299_998)}}`],
+    ['of a length that was not told', 'Transfer-Encoding: chunked', '1\r\n}\r\n0\r\n\r\n'],
+  ])('comes to nothing where it is %s', async (_kind, length, rest) => {
+    const clock = manualClock()
+    const app = express()
+    let acted = 0
+    let whole = (): void => undefined
+    const wholeNow = new Promise<void>((resolve) => {
+      whole = resolve
+    })
+    app.use(beginCall(clock))
+    app.use(bodyTime(clock))
+    app.use((request, _response, next) => {
+      request.once('end', () => setImmediate(() => setImmediate(whole)))
+      next()
+    })
+    app.use(longBody(400_000))
+    app.use(express.json({ limit: 400_000 }))
+    app.use(unanswered())
+    app.use(() => {
+      acted += 1
+    })
+    const { socket } = caller(await listening(app))
+    const chunked = length.startsWith('Transfer')
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length}\r\n\r\n`)
+    socket.write(chunked ? '1\r\n{\r\n' : '{')
+    while (clock.waiting === 0) await new Promise(setImmediate)
+    const answered = new Promise<string>((resolve) => {
+      socket.once('data', (octets) => resolve(octets.toString()))
+    })
+    clock.advance(60_000)
+    expect(await answered).toMatch(/^HTTP\/1\.1 408 /)
+    socket.write(rest)
+    await wholeNow
+    expect(acted).toBe(0)
   })
 })
 
