@@ -185,6 +185,15 @@ describe('what a long body is answered is what a short one is', () => {
     }
   })
 
+  test('and what is wanted where a text is due is what is wanted of any string', async () => {
+    const body = { message: { raw: 7, attachments: [{ text: null }] } }
+    const { errors } = (await post(Buffer.from(JSON.stringify(body)), 'told')).body
+    expect(errors).toMatchObject([
+      { pointer: '/message/attachments/0/text', detail: 'Invalid input: expected string, received null' },
+      { pointer: '/message/raw', detail: 'Invalid input: expected string, received number' },
+    ])
+  })
+
   test('octets that are no UTF-8', async () => {
     const faulty = (length: number) =>
       Buffer.concat([Buffer.from(`{"a":"${'x'.repeat(length)}`), Buffer.from([0xff, 0x22, 0x7d])])

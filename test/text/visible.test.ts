@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { octetsOf, visible, visibleContent, visibleContentIn, visibleLatin1 } from '../../src/text/visible.ts'
+import { cutsOf } from '../support/every-cut.ts'
 
 test.each([
   ['plain text', 'mail.lab.test ESMTP Postfix', 'mail.lab.test ESMTP Postfix'],
@@ -94,4 +95,10 @@ test('content in pieces is shown as in one, wherever it is cut', () => {
       expect([...visibleContentIn(pieces)].join('')).toBe(visibleContent(Buffer.concat(pieces)))
     }),
   )
+})
+
+test('a line end, a character or a backslash between two pieces is what it is in one', () => {
+  const octets = Buffer.from('a\r\n\\é😀\r\r\n\xff\n')
+  for (const pieces of cutsOf(octets))
+    expect([...visibleContentIn(pieces)].join('')).toBe('a\r\n\\\\é😀\\x0d\r\nÿ\\x0a')
 })
