@@ -1,6 +1,5 @@
 import { DotUnstuffer } from '../text/dots.ts'
 import { visible } from '../text/visible.ts'
-import type { TlsReport } from '../transcript/entry.ts'
 import { PREVIEW_OCTETS, type Recorder } from '../transcript/recorder.ts'
 import type { ChannelBindings, TlsFacts, TlsWish, Wire } from '../wire/wire.ts'
 import type { Reply } from './answer.ts'
@@ -9,6 +8,7 @@ import type { Command } from './command.ts'
 import { type Due, Incoming, type IncomingOptions } from './incoming.ts'
 import { Fault, Refusal } from './outcome.ts'
 import { Outgoing, type OutgoingContent } from './outgoing.ts'
+import { reportOf, verdictsIn } from './tls-report.ts'
 
 /** A command that was sent, or the greeting, whose reply is due. */
 export interface Pending<R extends Reply> extends Due {
@@ -272,7 +272,7 @@ export class Dialogue<R extends Reply> {
     this.#recorder.waited(facts.version === 'TLSv1.3' ? 1 : 2)
     this.#recorder.phase('tls', this.#now() - began)
     this.#recorder.secured(reportOf(facts))
-    this.#recorder.event('tls', `${facts.version} ${facts.cipher}, ${verdicts(facts)}`)
+    this.#recorder.event('tls', `${facts.version} ${facts.cipher}, ${verdictsIn(facts)}`)
     return facts
   }
 
@@ -349,17 +349,4 @@ export class Dialogue<R extends Reply> {
 
 function hasBody<R extends Reply>(pending: Pending<R>): boolean {
   return pending.multiline && pending.reply?.severity === 'completion'
-}
-
-/** The transcript tells of a certificate, and does not hold it. */
-function reportOf(facts: TlsFacts): TlsReport {
-  const { presented: _, ...report } = facts
-  return report
-}
-
-function verdicts(facts: TlsFacts): string {
-  const chain = facts.trusted
-    ? 'chain trusted'
-    : `chain not trusted (${facts.verifyError ?? 'no certificate'})`
-  return `${chain}, ${facts.nameMatches ? 'name matches' : 'name does not match'}`
 }

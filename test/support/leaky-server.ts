@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
-import { onTestFinished } from 'vitest'
 import type { Issued } from './certificates.ts'
+import { onLoopback } from './on-loopback.ts'
 
 export interface Leaks {
   readonly certificate: Issued
@@ -39,16 +39,8 @@ export async function leakyServer(leaks: Leaks): Promise<LeakyServer> {
     })
     socket.write('220 leaky.test ESMTP\r\n')
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address()
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port: await onLoopback(server, sockets),
     accepted,
     unfinished,
     left: () => new Promise((resolve) => (sockets.size === 0 ? resolve() : waiting.push(resolve))),

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { onLoopback } from './on-loopback.ts'
 
 /** What the server does in its turn. The first turn is the greeting; each further one answers a line of the client. */
 export type Turn =
@@ -61,16 +61,8 @@ export async function mailServer(...script: readonly Turn[]): Promise<MailServer
       tell()
     })
   })
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address()
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port: await onLoopback(server, sockets),
     heard,
     connections: () => connections,
     hears: (pattern) => until(() => heard.some((line) => pattern.test(line))),
