@@ -47,10 +47,19 @@ export class RequestBody {
   #wake: () => void = () => undefined
   readonly #woken = (): void => this.#wake()
   #released = false
+  /** One piece at a time, as it came: read() would copy what lies there into one. */
+  #came: Buffer | undefined
+  readonly #take = (octets: Buffer): void => {
+    this.#came = octets
+    this.#request.pause()
+    this.#wake()
+  }
 
   constructor(request: IncomingMessage) {
     this.#request = request
     for (const event of EVENTS) request.on(event, this.#woken)
+    request.pause()
+    request.on('data', this.#take)
   }
 
   /**
@@ -60,12 +69,14 @@ export class RequestBody {
   async next(): Promise<Buffer | null> {
     for (;;) {
       if (this.#released) return null
-      const octets = this.#request.read() as Buffer | null
-      if (octets !== null) return octets
+      const octets = this.#came
+      this.#came = undefined
+      if (octets !== undefined) return octets
       if (this.#request.readableEnded) return null
       if (this.#request.destroyed) throw new CallerLeft('the caller has left')
       await new Promise<void>((resolve) => {
         this.#wake = resolve
+        this.#request.resume()
       })
     }
   }
@@ -74,8 +85,10 @@ export class RequestBody {
   release(): void {
     this.#released = true
     this.#wake()
+    this.#request.pause()
+    this.#request.off('data', this.#take)
     for (const event of EVENTS) if (event !== 'error') this.#request.off(event, this.#woken)
   }
 }
 
-const EVENTS = ['readable', 'end', 'error', 'close'] as const
+const EVENTS = ['end', 'error', 'close'] as const

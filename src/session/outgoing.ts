@@ -89,7 +89,7 @@ export class Outgoing<R extends Reply> {
   async #next(source: Source, parts: OutgoingContent): Promise<IteratorResult<Buffer, unknown>> {
     const next = Promise.resolve(source.next())
     if (parts.replies === 'due') return await next
-    const first = await Promise.race([next, this.#wire.readable()])
+    const first = await this.#wire.unlessReadable(next)
     if (first !== undefined) return first
     await whileLeftAlone(next, () => this.#mayWrite(parts))
     return await next

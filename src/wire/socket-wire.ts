@@ -82,8 +82,21 @@ export class SocketWire implements Wire {
     }
   }
 
-  async readable(): Promise<void> {
-    while (this.#destroyed || !this.#peerActed) await this.#woken()
+  // no race of promises: what loses one stays behind with what won, and a long message has a thousand of them
+  unlessReadable<T>(other: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const wake = (): void => {
+        if (this.#destroyed || !this.#peerActed) return
+        leave()
+        resolve(undefined)
+      }
+      const leave = (): void => {
+        if (this.#wake === wake) this.#wake = undefined
+      }
+      this.#wake = wake
+      other.finally(leave).then(resolve, reject)
+      wake()
+    })
   }
 
   async startTls(wish: TlsWish): Promise<TlsFacts> {

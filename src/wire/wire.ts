@@ -80,8 +80,11 @@ export interface Wire {
   write(octets: Buffer): boolean
   /** Waits until more may be written, or until there is something to read: a server may answer early. */
   writable(): Promise<'writable' | 'readable'>
-  /** Waits until there is something to read, or the peer has gone; not ended by `destroy`. May be left waiting. */
-  readable(): Promise<void>
+  /**
+   * Waits for something else, and no longer than until there is something to read or the peer has gone: then it is
+   * undefined. Not ended by `destroy`.
+   */
+  unlessReadable<T>(other: Promise<T>): Promise<T | undefined>
   /** Upgrades to TLS. @throws Error when the handshake fails */
   startTls(wish: TlsWish): Promise<TlsFacts>
   /** What a handshake that failed had come to: undefined where the peer had shown no certificate yet. */

@@ -179,9 +179,9 @@ export class ScriptedWire implements Wire {
     return this.#ended || step?.kind === 'eof' || this.#serverSpeaks() ? 'readable' : 'writable'
   }
 
-  async readable(): Promise<void> {
-    if ((await this.writable().catch(() => 'readable')) === 'readable') return
-    await new Promise<never>(() => undefined)
+  async unlessReadable<T>(other: Promise<T>): Promise<T | undefined> {
+    const state = this.writable().catch(() => 'readable')
+    return await Promise.race([other, state.then((now) => (now === 'readable' ? undefined : other))])
   }
 
   async startTls(wish: TlsWish): Promise<TlsFacts> {
