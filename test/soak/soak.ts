@@ -60,13 +60,13 @@ const before = await measured.reading()
 await measured.loopDelay()
 
 // the machine alone: what it takes when nobody calls
-const resting = watchHealth()
+const resting = await watchHealth()
 await pause(RESTING_MS)
 const atRestMs = await resting()
 const loopDelayAtRest = await measured.loopDelay()
 
 say(`${CALLS} calls, ${AT_ONCE} at a time`)
-const health = watchHealth()
+const health = await watchHealth()
 const most = { ...before }
 const loopDelays: number[] = []
 const watching = setInterval(() => void watch(), READ_EVERY_MS)
@@ -147,8 +147,9 @@ async function watch(): Promise<void> {
   }
 }
 
-function watchHealth(): () => Promise<number[]> {
+async function watchHealth(): Promise<() => Promise<number[]>> {
   const child: ChildProcess = fork(fileURLToPath(new URL('health.ts', import.meta.url)), [measured.url])
+  await once(child, 'message')
   return async () => {
     const told = once(child, 'message')
     child.send('end')
