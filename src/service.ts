@@ -7,6 +7,7 @@ import { type Config, SANDBOX } from './config/config.ts'
 import { createApp } from './http/app.ts'
 import { Idempotency } from './http/idempotency.ts'
 import { MemoryStore } from './http/idempotency-store.ts'
+import { messageClasses } from './http/message-classes.ts'
 import { Metrics, type MetricsRegistry } from './http/metrics.ts'
 import { sessionLine } from './http/session-line.ts'
 import { ServerBook } from './http/target.ts'
@@ -110,6 +111,7 @@ export async function startService(
   })
   // how long a body may take is told apart by what it is, in the application
   const server = createServer({
+    ...messageClasses(app),
     headersTimeout: 30_000,
     requestTimeout: 0,
     // Node's own would let slow headers have twice their time

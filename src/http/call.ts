@@ -29,13 +29,13 @@ export class Call {
   }
 
   /** The tools whose sessions this call hears of. */
-  listening(tools: SessionTools): SessionTools {
+  listening(tools: Omit<SessionTools, 'listen'>): SessionTools {
     return {
-      ...tools,
       listen: ({ id, target }) => {
         this.#terms.set(id, termsOf(target))
         return this.#events?.listener(id)
       },
+      ...tools,
     }
   }
 

@@ -112,7 +112,7 @@ export function destinationOf(
     'it is of another domain than the first recipient; with route each domain needs a call of its own'
   const errors = domains.flatMap((domain, at) => (domain === domains[0] ? [] : [{ ...placeOf(at), detail }]))
   if (errors.length > 0) throw invalidRequest(errors)
-  return { ...way, domain: domains[0] ?? '' }
+  return { domain: domains[0] ?? '', ...way }
 }
 
 interface Order {
@@ -161,7 +161,7 @@ async function deliverToDomain(
     const target = targetAt(host)
     const announced = `${host} takes mail for ${domain} (${WHY[source]}, preference ${preference})`
     const result = await runFor(context, target, response, (signal, tools) =>
-      sending(target, announcing(tools, announced), { ...timeLimits, spent: clock.now() - began }, signal),
+      sending(target, announcing(tools, announced), { spent: clock.now() - began, ...timeLimits }, signal),
     )
     attempts.push({ host, target, result })
     if (!mayTryNext(result) || !repeatable()) break

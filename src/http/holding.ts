@@ -17,6 +17,6 @@ export function holding(
   const began = clock.now()
   return async (target, work) =>
     await runFor(context, target, response, (signal, tools) =>
-      work({ tools, timeLimits: { ...timeLimits, spent: clock.now() - began }, signal }),
+      work({ tools, timeLimits: { spent: clock.now() - began, ...timeLimits }, signal }),
     )
 }

@@ -96,7 +96,7 @@ export function mount<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
       const input = parsed(spec, request)
       const accepted = acceptedOf(request, typesOf(spec))
       if (accepted === EVENT_STREAM) callOf(response).readAlong()
-      await handler({ ...input, accepted }, request, response)
+      await handler({ accepted, ...input }, request, response)
     })
   }
 }

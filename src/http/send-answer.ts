@@ -55,7 +55,10 @@ export function sendAnswer(result: SendResult, sent: Sent): Answer | Problem {
       stage,
       ...scrubbed(
         {
-          ...shared,
+          accepted: shared.accepted,
+          rejected: shared.rejected,
+          messageId: shared.messageId,
+          auth: shared.auth,
           queueId: result.queueId ?? null,
           reply: reply === undefined ? null : replyBody(reply),
         },

@@ -46,7 +46,7 @@ export async function withPop3<T>(
     },
     async (session) => await flow(await openPop3(session, opening), session),
   )
-  return { ...end, opening }
+  return { opening, ...end }
 }
 
 /** One session that does one thing with a maildrop; its first question logs in. */

@@ -129,7 +129,7 @@ export class Incoming<R extends Reply> {
       const seq = this.#recorder.reply(reply, this.#waitedMs(due), due?.seq)
       this.#tellTolerated([seq])
       this.#lastReplyAt = this.#options.now()
-      this.#lastReply = { ...reply, seq }
+      this.#lastReply = { seq, ...reply }
       return this.#lastReply
     }
   }

@@ -256,5 +256,5 @@ export async function runSession<R extends Reply, T>(
     const outcome = failure?.outcome ?? options.success?.() ?? 'ok'
     options.tools.ended?.({ target: session.target, transcript, outcome, stage, failure })
   }
-  return { ...verdict, stage, transcript, tls, firstOctets, scrub }
+  return { stage, transcript, tls, firstOctets, scrub, ...verdict }
 }

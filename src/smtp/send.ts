@@ -75,12 +75,12 @@ export async function send(tools: SessionTools, options: SendOptions): Promise<S
   )
   const reply = end.failure === undefined ? verdicts.final : undefined
   return {
-    ...end,
     outcome: end.failure?.outcome ?? successOf(verdicts),
-    ...settled(end, verdicts),
     reply,
     opening,
     queueId: queueIdIn(reply?.lines ?? []),
+    ...end,
+    ...settled(end, verdicts),
   }
 }
 

@@ -188,11 +188,12 @@ export class Recorder {
 
   /** What was recorded so far; may be called at any time. */
   transcript(): Transcript {
+    const { url, host, port } = this.#options.server
     return {
       id: this.id,
       protocol: this.#options.protocol,
-      server: { ...this.#options.server, address: this.#address, greeting: this.#greeting },
-      client: { ...this.#client, hello: this.#hello },
+      server: { url, host, port, address: this.#address, greeting: this.#greeting },
+      client: { address: this.#client.address, port: this.#client.port, hello: this.#hello },
       startedAt: new Date(this.#options.startedAt).toISOString(),
       durationMs: this.#elapsed(),
       roundTrips: this.#roundTrips,

@@ -65,10 +65,7 @@ export function smtpSendStreamRouter(context: Context): Router {
     })
     const name = wishes.hello?.name ?? server?.hello ?? context.helloName
     const opening = openingOf({ ...query, ...wishes }, name, 'query')
-    const envelope: Envelope = {
-      ...paths,
-      wishes: wishesOf(wishes.envelope),
-    }
+    const envelope: Envelope = { wishes: wishesOf(wishes.envelope), ...paths }
     const destination = destinationOf(way, envelope, () => ({ parameter: 'to' }))
     const facts = factsOf(query, contentLengthOf(request))
     requireSizeForBinary(wishes, facts)
@@ -118,7 +115,7 @@ export function smtpSendStreamRouter(context: Context): Router {
     message.release()
     hearOut(request, response)
     const noticed = { messageId: message.messageId, findings: [...message.findings, ...delivery.findings] }
-    const sent = { ...delivery, envelope, message: noticed, detailLevel: query.transcript }
+    const sent = { envelope, message: noticed, detailLevel: query.transcript, ...delivery }
     const { brokenOff } = message
     if (brokenOff !== undefined && result.failure?.unmet === brokenOff.unmet) {
       const { errors, ...problem } = brokenOff.problem

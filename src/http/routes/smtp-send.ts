@@ -98,7 +98,7 @@ export function smtpSendRouter(context: Context): Router {
           opening,
           ...(pop === undefined ? { auth } : { auth: undefined, popLogin: auth }),
           ...(body.proxy === undefined ? {} : { proxied: body.proxy }),
-          envelope: { ...envelope, wishes: wishesOf(body.envelope) },
+          envelope: { wishes: wishesOf(body.envelope), ...envelope },
           message: { content: () => message.blocks, facts: message.facts },
           pipelining: body.pipelining ?? 'auto',
           chunking: body.chunking ?? 'auto',
@@ -114,9 +114,14 @@ export function smtpSendRouter(context: Context): Router {
         repeatable: () => true,
       })
       const findings = [...message.findings, ...delivery.findings]
-      const told = { envelope, message: { ...message, findings }, detailLevel: query.transcript }
+      const told = { ...message, findings }
       return {
-        answer: sendAnswer(delivery.result, { ...delivery, ...told }),
+        answer: sendAnswer(delivery.result, {
+          envelope,
+          message: told,
+          detailLevel: query.transcript,
+          ...delivery,
+        }),
         stands: reachedServer(delivery) ? 'for-good' : 'until-next-time',
       }
     }

@@ -135,5 +135,5 @@ export function connectionOf(query: ConnectionQuery): ConnectionOptions {
     final: finalTimeout,
     total: totalTimeout,
   }
-  return { ...rest, timeouts }
+  return { timeouts, ...rest }
 }
