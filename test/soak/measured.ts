@@ -36,7 +36,7 @@ export class Measured {
 
   static async start(env: Readonly<Record<string, string>>): Promise<Measured> {
     const args = [
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=8',
       '--expose-gc',
       '--import',
       `data:text/javascript,${COLLECT}`,
