@@ -42,18 +42,34 @@ export interface Interruptions {
   readonly serviceEnds?: AbortSignal | undefined
 }
 
+/** What is waited for at the moment. */
+interface Wait {
+  readonly interrupt: (fault: Fault) => void
+  /** A pause has no limit of its own. */
+  readonly limit?: {
+    readonly phase: Phase
+    readonly subject: string
+    /** By the clock, ms. */
+    readonly deadline: number
+  }
+}
+
 /** One clock for a whole session; every wait draws from it, and the caller's leaving interrupts it. */
 export class Budget {
   readonly #clock: Clock
   readonly #limits: CallLimits
   readonly #interruptions: Interruptions
-  readonly #cancelTotal: () => void
+  /** When the whole call is over, by the clock, ms. */
+  readonly #ends: number
   readonly #onLeft = (): void => this.#abort()
   readonly #onServiceEnds = (): void => {
     this.#end(new Fault('aborted', 'the service is shutting down', { code: 'shutting-down' }))
   }
+  readonly #ring = (): void => this.#rang()
+  /** One for all waits: it is set anew only for one that is over before it would ring. */
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined
   #over: Fault | undefined
-  #interrupt: ((fault: Fault) => void) | undefined
+  #wait: Wait | undefined
   #severing: ((fault: Fault) => void) | undefined
   #shielded = false
   #abortWaits = false
@@ -62,11 +78,8 @@ export class Budget {
     this.#clock = clock
     this.#limits = limits
     this.#interruptions = interruptions
-    this.#cancelTotal = clock.after(Math.max(0, limits.total - (limits.spent ?? 0)), () => {
-      this.#end(
-        new Fault('timeout', `the whole call took longer than ${seconds(limits.total)}`, { code: 'total' }),
-      )
-    })
+    this.#ends = clock.now() + Math.max(0, limits.total - (limits.spent ?? 0))
+    this.#setAlarm(this.#ends)
     const { left, serviceEnds } = interruptions
     if (serviceEnds?.aborted === true) this.#onServiceEnds()
     else serviceEnds?.addEventListener('abort', this.#onServiceEnds, { once: true })
@@ -91,28 +104,15 @@ export class Budget {
    */
   async spend<T>(phase: Phase, subject: string, work: () => Promise<T>): Promise<T> {
     this.check()
-    const limit = this.#limits[phase]
     return await new Promise<T>((resolve, reject) => {
-      const cancel = this.#clock.after(limit, () => {
-        interrupt(new Fault('timeout', `no ${subject} within ${seconds(limit)}`, { code: phase }))
-      })
-      const settle = (): void => {
-        cancel()
-        if (this.#interrupt === interrupt) this.#interrupt = undefined
-      }
-      const interrupt = (fault: Fault): void => {
-        settle()
-        this.#severing?.(fault)
-        reject(fault)
-      }
-      this.#interrupt = interrupt
+      const wait = this.#begin(phase, subject, reject)
       work().then(
         (value) => {
-          settle()
+          this.#done(wait)
           resolve(value)
         },
         (error: unknown) => {
-          settle()
+          this.#done(wait)
           reject(error as Error)
         },
       )
@@ -127,15 +127,16 @@ export class Budget {
     this.check()
     await new Promise<void>((resolve, reject) => {
       const cancel = this.#clock.after(ms, () => {
-        this.#interrupt = undefined
+        this.#done(wait)
         resolve()
       })
-      this.#interrupt = (fault) => {
-        this.#interrupt = undefined
-        cancel()
-        this.#severing?.(fault)
-        reject(fault)
+      const wait: Wait = {
+        interrupt: (fault) => {
+          cancel()
+          reject(fault)
+        },
       }
+      this.#wait = wait
     })
   }
 
@@ -155,9 +156,46 @@ export class Budget {
 
   /** Stops the clock; belongs at the end of every session. */
   close(): void {
-    this.#cancelTotal()
+    this.#alarm?.cancel()
     this.#interruptions.left?.removeEventListener('abort', this.#onLeft)
     this.#interruptions.serviceEnds?.removeEventListener('abort', this.#onServiceEnds)
+  }
+
+  #begin(phase: Phase, subject: string, interrupt: Wait['interrupt']): Wait {
+    const deadline = this.#clock.now() + this.#limits[phase]
+    const wait = { interrupt, limit: { phase, subject, deadline } }
+    this.#wait = wait
+    this.#setAlarm(deadline)
+    return wait
+  }
+
+  #done(wait: Wait): void {
+    if (this.#wait === wait) this.#wait = undefined
+  }
+
+  #setAlarm(at: number): void {
+    if (this.#alarm !== undefined && this.#alarm.at <= at) return
+    this.#alarm?.cancel()
+    this.#alarm = { at, cancel: this.#clock.after(Math.max(0, at - this.#clock.now()), this.#ring) }
+  }
+
+  /** The alarm may have been set for a wait that is over, or ring a little early. */
+  #rang(): void {
+    this.#alarm = undefined
+    const now = this.#clock.now() + TICK_MS
+    const limit = this.#wait?.limit
+    if (now >= this.#ends) {
+      const total = `the whole call took longer than ${seconds(this.#limits.total)}`
+      this.#end(new Fault('timeout', total, { code: 'total' }))
+      return
+    }
+    if (limit !== undefined && now >= limit.deadline) {
+      const { phase, subject } = limit
+      this.#interrupt(
+        new Fault('timeout', `no ${subject} within ${seconds(this.#limits[phase])}`, { code: phase }),
+      )
+    }
+    this.#setAlarm(Math.min(this.#wait?.limit?.deadline ?? this.#ends, this.#ends))
   }
 
   #abort(): void {
@@ -167,10 +205,19 @@ export class Budget {
 
   #end(fault: Fault): void {
     this.#over ??= fault
-    if (this.#interrupt !== undefined) this.#interrupt(this.#over)
-    else this.#severing?.(this.#over)
+    this.#interrupt(this.#over)
+  }
+
+  #interrupt(fault: Fault): void {
+    const wait = this.#wait
+    this.#wait = undefined
+    this.#severing?.(fault)
+    wait?.interrupt(fault)
   }
 }
+
+/** Timers are no more exact than this, ms. */
+const TICK_MS = 1
 
 function seconds(ms: number): string {
   return ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`
