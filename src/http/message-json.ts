@@ -57,10 +57,11 @@ export function messageJson(
   const { number, uid } = found
   const name = uid === null ? String(number) : `uid:${encodeURIComponent(inAscii(uid))}`
   const search = searchOf(url)
-  const attachments = message.attachments.map((attachment) => ({
-    ...attachment,
-    href: `/pop3/messages/${name}/attachments/${attachment.number}${search}`,
-  }))
+  const attachments = message.attachments.map((attachment) =>
+    Object.assign({}, attachment, {
+      href: `/pop3/messages/${name}/attachments/${attachment.number}${search}`,
+    }),
+  )
   return { number, uid, octets, complete: complete === 'whole', ...message, attachments }
 }
 

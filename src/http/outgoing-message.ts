@@ -126,11 +126,11 @@ async function described(fields: Message): Promise<ComposedMessage> {
   for (const [place, each] of attachments.entries())
     attached.push(await attachmentOf(each, `/message/attachments/${place}`))
   return {
-    ...withoutUndefined(rest),
     from,
+    attachments: attached,
+    ...withoutUndefined(rest),
     ...(calendar === undefined ? {} : { calendar }),
     ...(list === undefined ? {} : { list: withoutUndefined(list) }),
-    attachments: attached,
   }
 }
 
@@ -145,8 +145,8 @@ async function attachmentOf(
     ])
   }
   return {
-    ...withoutUndefined(rest),
     content: text ?? (await fromBase64(content ?? '', `${pointer}/content`)),
+    ...withoutUndefined(rest),
   }
 }
 

@@ -67,8 +67,8 @@ export async function readMessage(source: AsyncIterable<Buffer>, limits: ReadLim
     }
     attached += 1
     if (attached > limits.attachments) continue
-    const { facts, octets, sha256, start } = await summedUp(part, attached, problems.add)
-    attachments.push({ ...facts, octets, sha256 })
+    const { attachment, start } = await summedUp(part, attached, problems.add)
+    attachments.push(attachment)
     if (report === null && isDeliveryStatus(part)) report = deliveryReport(wellFormed(start.toString()))
   }
   if (attached > limits.attachments) {
@@ -80,14 +80,13 @@ export async function readMessage(source: AsyncIterable<Buffer>, limits: ReadLim
     problems.add('no text could be told from the rest; the text is the beginning of the body as it stands')
     text.add(wellFormed(decodeText(bodyStart, undefined, 'cut').text))
   }
-  return {
-    ...headerFacts(header.fields(), problems.add),
+  return Object.assign(headerFacts(header.fields(), problems.add), {
     text: text.whole,
     html: html.whole,
     attachments,
     report,
     problems: problems.all,
-  }
+  })
 }
 
 /** One attachment, its content as it arrives. */
@@ -167,9 +166,7 @@ async function summedUp(part: Part, number: number, problem: (text: string) => v
     problem(`attachment ${number} breaks off after ${octets} octets`)
   }
   return {
-    facts: factsOf(part, number),
-    octets,
-    sha256: hash.digest('hex'),
+    attachment: Object.assign(factsOf(part, number), { octets, sha256: hash.digest('hex') }),
     start: Buffer.concat(start).subarray(0, LONGEST_REPORT),
   }
 }

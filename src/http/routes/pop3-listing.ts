@@ -123,7 +123,7 @@ async function withHeaders(maildrop: Maildrop, page: readonly ListedMessage[], n
       if (header !== undefined) given.set(number, valuesOf(header, names))
     })
   }
-  return page.map((message) => ({ ...message, headers: given.get(message.number) ?? null }))
+  return page.map(({ number, octets, uid }) => ({ number, octets, uid, headers: given.get(number) ?? null }))
 }
 
 /** RFC 8288 §3, relative to the URL of the call, so that they are right behind a proxy too. */

@@ -63,12 +63,12 @@ export function pop3MessageRouter(context: Context): Router {
     const unless = accepted === EVENT_STREAM ? undefined : precondition(request, 'If-None-Match')
     const onlyIf = precondition(request, 'If-Match')
     const wanted = {
-      ...common,
       asked: {
         ...(lines === undefined ? {} : { lines }),
         ...(onlyIf === undefined ? {} : { onlyIf }),
         ...(unless === undefined ? {} : { unless }),
       },
+      ...common,
     }
     const give = accepted === RAW ? giveRaw : giveParsed
     await give(context, params.n, wanted, request, response)
@@ -102,7 +102,7 @@ async function giveRaw(
           },
           write: (octets) => writeTo(response, octets),
         },
-        { ...query.asked, maxOctets: Number.MAX_SAFE_INTEGER },
+        { maxOctets: Number.MAX_SAFE_INTEGER, ...query.asked },
       ),
   )
   const { found, octets } = done.value
@@ -123,8 +123,8 @@ async function giveParsed(
     try {
       const sink = { begin: () => undefined, write: parsing.write }
       const retrieved = await retrieve(maildrop, ref, sink, {
-        ...query.asked,
         maxOctets: context.maxMessageOctets,
+        ...query.asked,
       })
       const { octets } = retrieved
       const found = { ...retrieved.found, uid: told(maildrop, retrieved.found.uid) }
