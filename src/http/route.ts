@@ -85,13 +85,21 @@ export function route<
   }
 }
 
-/** Mounts a route; its handler gets what parsing made, or is not called. */
+/**
+ * Mounts a route; its handler gets what parsing made, or is not called.
+ * @param takes where another route has the same path, which requests are for this one
+ */
 export function mount<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType | undefined>(
   router: Router,
   spec: Route<P, Q, B>,
+  takes: (request: Request) => boolean = () => true,
 ): (handler: Handler<P, Q, B>) => void {
   return (handler) => {
-    router[spec.method](expressPath(spec.path), async (request, response) => {
+    router[spec.method](expressPath(spec.path), async (request, response, next) => {
+      if (!takes(request)) {
+        next()
+        return
+      }
       requireImpact(response, spec.impact)
       const input = parsed(spec, request)
       const accepted = acceptedOf(request, typesOf(spec))

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { type Response, Router } from 'express'
+import type { Response, Router } from 'express'
 import { z } from 'zod'
 import { attachmentOf, type OpenAttachment } from '../../message/read.ts'
 import { retrieve } from '../../pop3/retrieve.ts'
@@ -42,8 +42,7 @@ const attachment = route({
 
 export const pop3AttachmentRoutes = [attachment]
 
-export function pop3AttachmentRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Attachment(router: Router, context: Context): void {
   mount(
     router,
     attachment,
@@ -71,7 +70,6 @@ export function pop3AttachmentRouter(context: Context): Router {
     })
     response.end()
   })
-  return router
 }
 
 async function give(message: PassThrough, number: number, response: Response, id: string): Promise<void> {

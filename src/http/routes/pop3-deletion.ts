@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import { type DeletionReport, deleteEach, deleteOne } from '../../pop3/delete.ts'
 import type { Maildrop } from '../../pop3/maildrop.ts'
@@ -52,8 +52,7 @@ const several = route({
 
 export const pop3DeletionRoutes = [several, one]
 
-export function pop3DeletionRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Deletion(router: Router, context: Context): void {
   mount(
     router,
     one,
@@ -84,7 +83,6 @@ export function pop3DeletionRouter(context: Context): Router {
       await deleteEach(maildrop, selection, options, report)
     })
   })
-  return router
 }
 
 async function deletion(

@@ -1,5 +1,4 @@
-import type { Request, Response } from 'express'
-import { Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import { headersOf, valuesOf } from '../../pop3/headers.ts'
 import type { ListedMessage, Maildrop } from '../../pop3/maildrop.ts'
@@ -61,8 +60,7 @@ As \`${MBOX}\` (RFC 4155, quoted as mboxrd does) and as \`${NDJSON}\` (parsed, o
 
 export const pop3ListingRoutes = [list]
 
-export function pop3ListingRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Listing(router: Router, context: Context): void {
   mount(
     router,
     list,
@@ -86,7 +84,6 @@ export function pop3ListingRouter(context: Context): Router {
       await giveListing(context, query, request, response)
     }
   })
-  return router
 }
 
 async function giveListing(

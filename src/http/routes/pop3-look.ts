@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import type { Capability } from '../../pop3/capa.ts'
 import { capa } from '../../pop3/command.ts'
@@ -48,8 +48,7 @@ const capabilities = route({
 
 export const pop3LookRoutes = [stat, capabilities]
 
-export function pop3LookRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Look(router: Router, context: Context): void {
   mount(
     router,
     stat,
@@ -96,7 +95,6 @@ export function pop3LookRouter(context: Context): Router {
     const clean = scrubbed(body, done.scrub)
     answerWith(request, response, query, done, clean, { remarks: clean.findings.flatMap(linesOf) })
   })
-  return router
 }
 
 function parametersOf(keyword: string, capabilities: readonly Capability[]): readonly string[] | undefined {

@@ -1,5 +1,4 @@
-import type { Request, Response } from 'express'
-import { Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import { z } from 'zod'
 import type { Maildrop, MessageRef } from '../../pop3/maildrop.ts'
 import { type RetrieveOptions, retrieve } from '../../pop3/retrieve.ts'
@@ -52,8 +51,7 @@ const read = route({
 
 export const pop3MessageRoutes = [read]
 
-export function pop3MessageRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Message(router: Router, context: Context): void {
   mount(
     router,
     read,
@@ -73,7 +71,6 @@ export function pop3MessageRouter(context: Context): Router {
     const give = accepted === RAW ? giveRaw : giveParsed
     await give(context, params.n, wanted, request, response)
   })
-  return router
 }
 
 interface Wanted extends Pop3Query {

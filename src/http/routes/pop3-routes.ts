@@ -1,12 +1,12 @@
 import { Router } from 'express'
 import type { Context } from '../context.ts'
-import { pop3AttachmentRouter, pop3AttachmentRoutes } from './pop3-attachment.ts'
-import { pop3DeletionRouter, pop3DeletionRoutes } from './pop3-deletion.ts'
-import { pop3ListingRouter, pop3ListingRoutes } from './pop3-listing.ts'
-import { pop3LookRouter, pop3LookRoutes } from './pop3-look.ts'
-import { pop3MessageRouter, pop3MessageRoutes } from './pop3-message.ts'
-import { pop3SessionRouter, pop3SessionRoutes } from './pop3-session.ts'
-import { pop3WaitRouter, pop3WaitRoutes } from './pop3-wait.ts'
+import { mountPop3Attachment, pop3AttachmentRoutes } from './pop3-attachment.ts'
+import { mountPop3Deletion, pop3DeletionRoutes } from './pop3-deletion.ts'
+import { mountPop3Listing, pop3ListingRoutes } from './pop3-listing.ts'
+import { mountPop3Look, pop3LookRoutes } from './pop3-look.ts'
+import { mountPop3Message, pop3MessageRoutes } from './pop3-message.ts'
+import { mountPop3Session, pop3SessionRoutes } from './pop3-session.ts'
+import { mountPop3Wait, pop3WaitRoutes } from './pop3-wait.ts'
 
 /** `wait` stands before the message that would have this name. */
 export const pop3Routes = [
@@ -19,13 +19,15 @@ export const pop3Routes = [
   ...pop3SessionRoutes,
 ]
 
+/** One router for all of them: Express lets a turn of the event loop pass behind each router that a call is not for. */
 export function pop3Router(context: Context): Router {
-  return Router()
-    .use(pop3LookRouter(context))
-    .use(pop3ListingRouter(context))
-    .use(pop3WaitRouter(context))
-    .use(pop3MessageRouter(context))
-    .use(pop3AttachmentRouter(context))
-    .use(pop3DeletionRouter(context))
-    .use(pop3SessionRouter(context))
+  const router = Router()
+  mountPop3Look(router, context)
+  mountPop3Listing(router, context)
+  mountPop3Wait(router, context)
+  mountPop3Message(router, context)
+  mountPop3Attachment(router, context)
+  mountPop3Deletion(router, context)
+  mountPop3Session(router, context)
+  return router
 }

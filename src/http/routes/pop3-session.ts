@@ -1,5 +1,4 @@
-import type { Request } from 'express'
-import { Router } from 'express'
+import type { Request, Router } from 'express'
 import { z } from 'zod'
 import { pop3Script } from '../../pop3/script.ts'
 import type { AuthWish } from '../../session/auth.ts'
@@ -40,8 +39,7 @@ const session = route({
 
 export const pop3SessionRoutes = [session]
 
-export function pop3SessionRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Session(router: Router, context: Context): void {
   mount(
     router,
     session,
@@ -58,7 +56,6 @@ export function pop3SessionRouter(context: Context): Router {
     if (answered instanceof Problem) throw answered
     represent(request, response, answered)
   })
-  return router
 }
 
 /** @throws {Problem} 400 when there are two of them, or one that cannot be carried out */

@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import type { FoundMessage, Maildrop } from '../../pop3/maildrop.ts'
 import { loginDelayOf, nextLook, type Pace } from '../../pop3/pace.ts'
@@ -53,8 +53,7 @@ export const pop3WaitRoutes = [wait]
 
 type Found = { readonly found: FoundMessage; readonly body: Readonly<Record<string, unknown>> } | undefined
 
-export function pop3WaitRouter(context: Context): Router {
-  const router = Router()
+export function mountPop3Wait(router: Router, context: Context): void {
   mount(
     router,
     wait,
@@ -94,7 +93,6 @@ export function pop3WaitRouter(context: Context): Router {
       if (how === 'left') return
     }
   })
-  return router
 }
 
 /** @throws {Problem} 400 when it is longer than a call may take */

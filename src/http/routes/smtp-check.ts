@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import { check } from '../../check/check.ts'
 import { bestOf, type DomainSeen, lookAtDomain } from '../../check/domain.ts'
@@ -43,8 +43,7 @@ const checkRoute = route({
 
 export const smtpCheckRoutes = [checkRoute]
 
-export function smtpCheckRouter(context: Context): Router {
-  const router = Router()
+export function mountSmtpCheck(router: Router, context: Context): void {
   mount(
     router,
     checkRoute,
@@ -77,7 +76,6 @@ export function smtpCheckRouter(context: Context): Router {
       represent(request, response, told)
     }
   })
-  return router
 }
 
 /** @throws {Problem} when the DNS names no mail host, as for a send to the domain */

@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import type { ConfiguredServer } from '../../session/configured-server.ts'
 import type { ContentFacts, Envelope } from '../../smtp/envelope.ts'
 import { send } from '../../smtp/send.ts'
@@ -34,101 +34,94 @@ const sendStreamRoute = route({
   responses: sendRoute.responses,
 })
 
-export function smtpSendStreamRouter(context: Context): Router {
-  const router = Router()
-  router.use((request, _response, next) => {
-    if (isOfType(request, streamed.type)) next()
-    else next('router')
-  })
-  mount(
-    router,
-    sendStreamRoute,
-  )(async ({ query }, request, response) => {
-    refuseKey(request.headers['idempotency-key'])
-    requireIdentity(request.headers['content-encoding'])
-    requireRoom(context, contentLengthOf(request))
-    const connection = connectionOf(query)
-    const credentials = mailboxCredentials(request)
-    const login = credentials === undefined ? 'not-asked' : 'asked'
-    const routing = { route: query.route, port: query.port, family: query.family }
-    let server: ConfiguredServer | undefined
-    const { way, timeLimits, auth, wishes, paths } = await together({
-      way: () => {
-        const meant = wayOf(context, { ...connection, ...routing }, login, 'query')
-        server = meant.server
-        return meant
-      },
-      timeLimits: () => timeLimitsOf(context, connection.timeouts, 'query'),
-      auth: () => submissionWish(credentials, query, server),
-      wishes: () => validParameters(wishesIn(query)),
-      paths: () => queryEnvelope(context, query),
-    })
-    const name = wishes.hello?.name ?? server?.hello ?? context.helloName
-    const opening = openingOf({ ...query, ...wishes }, name, 'query')
-    const envelope: Envelope = { wishes: wishesOf(wishes.envelope), ...paths }
-    const destination = destinationOf(way, envelope, () => ({ parameter: 'to' }))
-    const facts = factsOf(query, contentLengthOf(request))
-    requireSizeForBinary(wishes, facts)
-    const { clock } = context.tools
-    const message = new MessageStream(
-      () => {
-        invite(request, response)
-        return new RequestBody(request)
-      },
-      {
-        lineEnds: query.lineEnds ?? 'auto',
-        maxOctets: context.maxMessageOctets,
-        idleMs: timeLimits.data,
-        deadline: clock.now() + timeLimits.total,
-      },
-      clock,
-    )
-    const sending: Sending = (target, tools, limits, signal) =>
-      send(tools, {
-        target,
-        opening,
-        ...(query.popBefore === undefined ? { auth } : { auth: undefined, popLogin: auth }),
-        ...(wishes.proxy === undefined ? {} : { proxied: wishes.proxy }),
-        envelope,
-        message: {
-          content: () => message.content(),
-          facts,
+export function mountSmtpSendStream(router: Router, context: Context): void {
+  mount(router, sendStreamRoute, (request) => isOfType(request, streamed.type))(
+    async ({ query }, request, response) => {
+      refuseKey(request.headers['idempotency-key'])
+      requireIdentity(request.headers['content-encoding'])
+      requireRoom(context, contentLengthOf(request))
+      const connection = connectionOf(query)
+      const credentials = mailboxCredentials(request)
+      const login = credentials === undefined ? 'not-asked' : 'asked'
+      const routing = { route: query.route, port: query.port, family: query.family }
+      let server: ConfiguredServer | undefined
+      const { way, timeLimits, auth, wishes, paths } = await together({
+        way: () => {
+          const meant = wayOf(context, { ...connection, ...routing }, login, 'query')
+          server = meant.server
+          return meant
         },
-        pipelining: query.pipelining ?? 'auto',
-        chunking: query.chunking ?? 'auto',
-        onRejectedRecipient: query.onRejectedRecipient ?? 'continue',
-        timeLimits: limits,
-        signal,
+        timeLimits: () => timeLimitsOf(context, connection.timeouts, 'query'),
+        auth: () => submissionWish(credentials, query, server),
+        wishes: () => validParameters(wishesIn(query)),
+        paths: () => queryEnvelope(context, query),
       })
-    if (query.popBefore !== undefined && auth !== undefined) {
-      const pop = { ...connection, server: query.popBefore }
-      await popBefore(context, pop, auth, timeLimits, response, 'query')
-    }
-    const { result, ...delivery } = await deliver(context, {
-      destination,
-      timeLimits,
-      response,
-      sending,
-      // a body can be had once
-      repeatable: () => !message.begun,
-    })
-    message.release()
-    hearOut(request, response)
-    const noticed = { messageId: message.messageId, findings: [...message.findings, ...delivery.findings] }
-    const sent = { envelope, message: noticed, detailLevel: query.transcript, ...delivery }
-    const { brokenOff } = message
-    if (brokenOff !== undefined && result.failure?.unmet === brokenOff.unmet) {
-      const { errors, ...problem } = brokenOff.problem
-      throw brokenOffProblem(result, sent, {
-        ...problem,
-        ...(errors === undefined ? {} : { members: { errors } }),
+      const name = wishes.hello?.name ?? server?.hello ?? context.helloName
+      const opening = openingOf({ ...query, ...wishes }, name, 'query')
+      const envelope: Envelope = { wishes: wishesOf(wishes.envelope), ...paths }
+      const destination = destinationOf(way, envelope, () => ({ parameter: 'to' }))
+      const facts = factsOf(query, contentLengthOf(request))
+      requireSizeForBinary(wishes, facts)
+      const { clock } = context.tools
+      const message = new MessageStream(
+        () => {
+          invite(request, response)
+          return new RequestBody(request)
+        },
+        {
+          lineEnds: query.lineEnds ?? 'auto',
+          maxOctets: context.maxMessageOctets,
+          idleMs: timeLimits.data,
+          deadline: clock.now() + timeLimits.total,
+        },
+        clock,
+      )
+      const sending: Sending = (target, tools, limits, signal) =>
+        send(tools, {
+          target,
+          opening,
+          ...(query.popBefore === undefined ? { auth } : { auth: undefined, popLogin: auth }),
+          ...(wishes.proxy === undefined ? {} : { proxied: wishes.proxy }),
+          envelope,
+          message: {
+            content: () => message.content(),
+            facts,
+          },
+          pipelining: query.pipelining ?? 'auto',
+          chunking: query.chunking ?? 'auto',
+          onRejectedRecipient: query.onRejectedRecipient ?? 'continue',
+          timeLimits: limits,
+          signal,
+        })
+      if (query.popBefore !== undefined && auth !== undefined) {
+        const pop = { ...connection, server: query.popBefore }
+        await popBefore(context, pop, auth, timeLimits, response, 'query')
+      }
+      const { result, ...delivery } = await deliver(context, {
+        destination,
+        timeLimits,
+        response,
+        sending,
+        // a body can be had once
+        repeatable: () => !message.begun,
       })
-    }
-    const answer = sendAnswer(result, sent)
-    if (answer instanceof Problem) throw answer
-    represent(request, response, answer)
-  })
-  return router
+      message.release()
+      hearOut(request, response)
+      const noticed = { messageId: message.messageId, findings: [...message.findings, ...delivery.findings] }
+      const sent = { envelope, message: noticed, detailLevel: query.transcript, ...delivery }
+      const { brokenOff } = message
+      if (brokenOff !== undefined && result.failure?.unmet === brokenOff.unmet) {
+        const { errors, ...problem } = brokenOff.problem
+        throw brokenOffProblem(result, sent, {
+          ...problem,
+          ...(errors === undefined ? {} : { members: { errors } }),
+        })
+      }
+      const answer = sendAnswer(result, sent)
+      if (answer instanceof Problem) throw answer
+      represent(request, response, answer)
+    },
+  )
 }
 
 /** Line ends may become more octets, and never fewer: no size is better than a wrong one (RFC 1870 §5). */

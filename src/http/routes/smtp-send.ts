@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import type { ConfiguredServer } from '../../session/configured-server.ts'
 import { send } from '../../smtp/send.ts'
@@ -59,8 +59,7 @@ export const sendRoute = route({
 
 export const smtpSendRoutes = [sendRoute]
 
-export function smtpSendRouter(context: Context): Router {
-  const router = Router()
+export function mountSmtpSend(router: Router, context: Context): void {
   mount(
     router,
     sendRoute,
@@ -138,5 +137,4 @@ export function smtpSendRouter(context: Context): Router {
           ),
     )
   })
-  return router
 }

@@ -1,4 +1,4 @@
-import { Router } from 'express'
+import type { Router } from 'express'
 import { z } from 'zod'
 import type { ConfiguredServer } from '../../session/configured-server.ts'
 import { smtpScript } from '../../smtp/script.ts'
@@ -36,8 +36,7 @@ const session = route({
 
 export const smtpSessionRoutes = [session]
 
-export function smtpSessionRouter(context: Context): Router {
-  const router = Router()
+export function mountSmtpSession(router: Router, context: Context): void {
   mount(
     router,
     session,
@@ -67,5 +66,4 @@ export function smtpSessionRouter(context: Context): Router {
     if (answered instanceof Problem) throw answered
     represent(request, response, answered)
   })
-  return router
 }
