@@ -69,6 +69,7 @@ export async function cost(bench: Bench): Promise<readonly Table[]> {
   ]
   try {
     const rows = []
+    for (const work of works) for (const each of work.contestants) await warmUp(each, bench)
     for (const atATime of [16, 1, 64]) {
       for (const work of works) rows.push(...(await measured(work, atATime, bench)))
     }
@@ -78,6 +79,14 @@ export async function cost(bench: Bench): Promise<readonly Table[]> {
   }
 }
 
+/**
+ * What a process that runs for long has behind it: V8 compiles what is called often for good, and of the floor, of a
+ * peer and of us that takes hundreds of calls, a thousand, and some thousands.
+ */
+export async function warmUp({ running, call }: Omit<Contestant, 'name'>, { pace }: Bench): Promise<void> {
+  await load(running, call, { calls: pace === 'whole' ? 5000 : 100, atATime: 16 })
+}
+
 /** One row for each contestant: medians of the rounds. */
 export async function measured(work: Work, atATime: number, { pace }: Bench) {
   // many short ones: what else runs on the machine then meets each in turn
@@ -85,7 +94,7 @@ export async function measured(work: Work, atATime: number, { pace }: Bench) {
   const rounds = pace === 'whole' ? 11 : 3
   const contestants: Record<string, () => Promise<LoadSample>> = {}
   for (const { name, running, call } of work.contestants) {
-    const warm = await load(running, call, { calls: pace === 'whole' ? 800 : 100, atATime })
+    const warm = await load(running, call, { calls: pace === 'whole' ? 300 : 100, atATime })
     const calls = Math.max(atATime * 2, Math.round((warm.callsPerSecond * aboutMs) / 1000))
     contestants[name] = () => load(running, call, { calls, atATime })
   }

@@ -1,5 +1,6 @@
 import type { Bench } from './bench.ts'
 import { mailwireSend, nodemailerSend } from './calls.ts'
+import { warmUp } from './cost.ts'
 import { load } from './load.ts'
 import { startPeer, startService } from './processes.ts'
 import { interleaved, median } from './statistics.ts'
@@ -25,7 +26,7 @@ export async function sessions(bench: Bench): Promise<readonly Table[]> {
         name,
         async () => {
           const running = await start()
-          await load(running, first, { calls: 500, atATime: 16 })
+          await warmUp({ running, call: first }, bench)
           const began = performance.now()
           // a call that is not answered 200 ends the benchmark
           const { p50Ms, p99Ms, cpuMicros } = await load(running, call, { calls: atATime, atATime })

@@ -1,6 +1,6 @@
 import type { Bench } from './bench.ts'
 import { bareSend, mailwireSend, nodemailerSend, type Wishes } from './calls.ts'
-import { COLUMNS, type Contestant, measured, type Work } from './cost.ts'
+import { COLUMNS, type Contestant, measured, type Work, warmUp } from './cost.ts'
 import { startPeer, startService } from './processes.ts'
 import type { Table } from './tables.ts'
 
@@ -27,6 +27,7 @@ export async function tls(bench: Bench): Promise<readonly Table[]> {
     ],
   }
   try {
+    for (const each of work.contestants) await warmUp(each, bench)
     const rows = await measured(work, 16, bench)
     const added = WHO.map((_, place) => Number(rows[place]?.[CPU]) - Number(rows[place + WHO.length]?.[CPU]))
     const floor = added.at(-1) ?? Number.NaN
