@@ -37,6 +37,7 @@ export class Measured {
   static async start(env: Readonly<Record<string, string>>): Promise<Measured> {
     const args = [
       '--max-semi-space-size=8',
+      '--heap-growing-percent=60',
       '--expose-gc',
       '--import',
       `data:text/javascript,${COLLECT}`,
