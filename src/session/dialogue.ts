@@ -1,4 +1,3 @@
-import { DotUnstuffer } from '../text/dots.ts'
 import { visible } from '../text/visible.ts'
 import { PREVIEW_OCTETS, type Recorder } from '../transcript/recorder.ts'
 import type { ChannelBindings, TlsFacts, TlsWish, Wire } from '../wire/wire.ts'
@@ -6,6 +5,7 @@ import type { Reply } from './answer.ts'
 import type { Budget, Phase } from './budget.ts'
 import type { Command } from './command.ts'
 import { type Due, Incoming, type IncomingOptions } from './incoming.ts'
+import { multiLineContent } from './multi-line.ts'
 import { Fault, Refusal } from './outcome.ts'
 import { Outgoing, type OutgoingContent } from './outgoing.ts'
 import { reportOf, verdictsIn } from './tls-report.ts'
@@ -160,30 +160,11 @@ export class Dialogue<R extends Reply> {
   async *body(pending: Pending<R>): AsyncGenerator<Buffer> {
     await this.reply(pending)
     if (this.#queue[0] !== pending || !hasBody(pending)) return
-    const unstuffer = new DotUnstuffer()
-    let bytes = 0
-    let beginning: Buffer = Buffer.alloc(0)
-    let end: 'whole' | 'incomplete' = 'incomplete'
-    try {
-      for (;;) {
-        const { content, rest } = unstuffer.push(await this.#incoming.octets(pending))
-        if (rest !== undefined) {
-          this.#incoming.giveBack(rest)
-          end = 'whole'
-        }
-        for (const piece of content) {
-          if (bytes < PREVIEW_OCTETS)
-            beginning = Buffer.concat([beginning, piece.subarray(0, PREVIEW_OCTETS - bytes)])
-          bytes += piece.length
-          yield piece
-        }
-        if (end === 'whole') return
-      }
-    } finally {
+    yield* multiLineContent(this.#incoming, pending, (bytes, beginning, end) => {
       if (end === 'incomplete') this.#broken = true
       else this.#queue.shift()
       this.#recorder.data('server', bytes, beginning, end)
-    }
+    })
   }
 
   /**

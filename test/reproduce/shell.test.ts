@@ -14,7 +14,7 @@ const NASTY = [
   '"',
   '\\',
   'a b',
-  '; touch /tmp/x',
+  '; touch x',
   '&& id',
   '*',
   '~root',
